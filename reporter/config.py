@@ -1,0 +1,271 @@
+"""Settings: `reporter.toml`, read and checked.
+
+Every error names the key, what was found and what is allowed. The `description` of a field says
+what it is for, its `allowed` what may stand there; the documentation is made from both.
+"""
+
+import hashlib
+import json
+import re
+import tomllib
+from collections.abc import Collection, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
+
+from reporter.dates import Cadence, parse_date
+from reporter.errors import SettingsError
+
+_RESERVED = ("assets", "data", "how-it-works", "scoreboard", "status")
+
+
+def _as_list(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+def _as_date(value: Any) -> Any:
+    if isinstance(value, str):
+        try:
+            return parse_date(value)
+        except ValueError:
+            return value
+    return value
+
+
+def _setting(description: str, allowed: str, default: Any = ...) -> Any:
+    return Field(default, description=description, json_schema_extra={"allowed": allowed})
+
+
+_Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+_Text = Annotated[str, Field(min_length=1)]
+_Texts = Annotated[tuple[_Text, ...], Field(min_length=1), BeforeValidator(_as_list), Field(strict=False)]
+_Date = Annotated[date, BeforeValidator(_as_date)]
+_DATE = 'a day as "YYYY-MM-DD"'
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Site(_Table):
+    """The `[site]` table."""
+
+    title: _Text = _setting("The name of the blog.", "a text", "Counted and forecast")
+    base_url: Annotated[str, Field(pattern=r"^https?://\S+/$")] = _setting(
+        "Where the site will be published; sub-paths work.",
+        "an http or https address that ends with a slash",
+        "https://example.github.io/reporter/",
+    )
+
+
+class Feed(_Table):
+    """One `[[feeds]]` table: one thing that is forecast."""
+
+    name: _Name = _setting("The feed's name; also its URL.", "small letters, digits and hyphens")
+    title: str = _setting("What the reader sees as the feed's heading.", "a text", "")
+    source: _Text = _setting("Who publishes the counts.", "the name of a source")
+    path: str | None = _setting('The change log or long table of `source = "file"`.', "a path", None)
+    target: _Texts = _setting("What is counted, in hub words.", "one of the source's targets, or a list of them")
+    cadence: Literal["day", "week"] = _setting("How often a count is made.", '"day" or "week"')
+    settle: Annotated[int, Field(ge=0, le=60)] = _setting(
+        "How many of the newest periods are too incomplete to forecast from.", "a whole number from 0 to 60", 0
+    )
+    locations: _Texts | None = _setting(
+        "The places; all of the source's if left out.", "a list of the source's location codes", None
+    )
+    horizons: Annotated[int, Field(ge=1, le=28)] = _setting("How many periods ahead.", "a whole number from 1 to 28")
+    headline: str | None = _setting(
+        "The place the posts lead with; the first of `locations` if left out.", "one of the feed's locations", None
+    )
+    models: _Texts = _setting(
+        "The models that forecast.", "a list of models, without repeats", ("baseline", "sigmoid", "rnn")
+    )
+    lead: str | None = _setting(
+        "The model whose forecast leads the pages; the sigmoid, or else the last of `models`, if left out.",
+        "one of the feed's models",
+        None,
+    )
+    start: _Date | None = _setting("The first vintage to forecast from.", _DATE, None)
+    end: _Date | None = _setting("The last vintage to forecast from.", _DATE, None)
+    backfill: Annotated[int, Field(ge=1)] | None = _setting(
+        "Instead of `start`: how many of the newest reference dates the first build replays.",
+        "a whole number from 1, and no `start` beside it",
+        None,
+    )
+    archive: bool = _setting("A finished story: replayed and shown, never pulled, never stale.", "true or false", False)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.name in _RESERVED:
+            raise _refusal("name", self.name, f"any name but {', '.join(_RESERVED)}")
+        for key in ("target", "locations", "models"):
+            values = getattr(self, key) or ()
+            twice = next((value for value in values if values.count(value) > 1), None)
+            if twice is not None:
+                raise _refusal(key, twice, "each only once")
+        if self.locations and self.headline and self.headline not in self.locations:
+            raise _refusal("headline", self.headline, f"one of the feed's locations: {_some(self.locations)}")
+        if self.lead and self.lead not in self.models:
+            raise _refusal("lead", self.lead, f"one of the feed's models: {_some(self.models)}")
+        if self.start and self.backfill:
+            raise _refusal("backfill", self.backfill, "`start` or `backfill`, not both")
+        if self.start and self.end and self.end < self.start:
+            raise _refusal("end", str(self.end), f"a day not before start, {self.start}")
+        return self
+
+    @property
+    def period(self) -> Cadence:
+        """The cadence as what the stages take."""
+        return Cadence(self.cadence)
+
+    @property
+    def leading(self) -> str:
+        """The model whose forecast leads the pages."""
+        return self.lead or ("sigmoid" if "sigmoid" in self.models else self.models[-1])
+
+    @property
+    def digest(self) -> str:
+        """A hash of the settings that a forecast depends on."""
+        keys = {"name", "source", "target", "cadence", "settle", "locations", "horizons", "models"}
+        text = json.dumps(self.model_dump(mode="json", include=keys), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+class Settings(_Table):
+    """The whole of `reporter.toml`."""
+
+    site: Site = _setting("The blog.", "a table", Site())
+    feeds: Annotated[tuple[Feed, ...], Field(min_length=1, strict=False)] = _setting(
+        "What is forecast.", "one or more [[feeds]] tables"
+    )
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Self:
+        names = [feed.name for feed in self.feeds]
+        for number, name in enumerate(names):
+            if name in names[:number]:
+                raise _refusal(f"feeds[{number}].name", name, "a name no other feed has")
+        return self
+
+
+def load(path: Path) -> Settings:
+    """Read settings from a file.
+
+    Raises:
+        SettingsError: the file cannot be read, or a key is unknown, of a wrong type or impossible.
+    """
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(str(path), _one_line(error), "a readable TOML file") from error
+    return parse(raw)
+
+
+def bundled() -> Path:
+    """The default settings: in the wheel inside the package, in a checkout beside it."""
+    package = Path(__file__).parent
+    inside = package / "data" / "reporter.toml"
+    return inside if inside.exists() else package.parent / "reporter.toml"
+
+
+def parse(raw: Mapping[str, Any]) -> Settings:
+    """Check settings that were read.
+
+    Raises:
+        SettingsError: with the first key that is not right.
+    """
+    try:
+        return Settings.model_validate(raw)
+    except ValidationError as error:
+        raise _translated(error) from None
+
+
+def check_names(settings: Settings, sources: Mapping[str, Collection[str]], models: Collection[str]) -> None:
+    """Check sources, targets and models against what there is.
+
+    Args:
+        sources: source → its targets; none if it takes any.
+        models: names of all models.
+
+    Raises:
+        SettingsError: with the first that is unknown.
+    """
+    for number, feed in enumerate(settings.feeds):
+        key = f"feeds[{number}]"
+        if feed.source not in sources:
+            raise SettingsError(f"{key}.source", feed.source, f"one of {_some(sources)}")
+        known = sources[feed.source]
+        for target in feed.target:
+            if known and target not in known:
+                raise SettingsError(f"{key}.target", target, f"one of {_some(known)}")
+        for model in feed.models:
+            if model not in models:
+                raise SettingsError(f"{key}.models", model, f"one of {_some(models)}")
+        if (feed.source == "file") != (feed.path is not None):
+            raise SettingsError(f"{key}.path", feed.path, 'a path where source = "file", and only there')
+
+
+def check_places(feed: Feed, number: int, known: Collection[str]) -> None:
+    """Check a feed's places against those its source knows.
+
+    Raises:
+        SettingsError: with the first that is unknown.
+    """
+    key = f"feeds[{number}]"
+    for location in feed.locations or ():
+        if location not in known:
+            raise SettingsError(f"{key}.locations", location, f"one of {_some(known)}")
+    if feed.headline and feed.headline not in known:
+        raise SettingsError(f"{key}.headline", feed.headline, f"one of {_some(known)}")
+
+
+def _some(names: Collection[str], most: int = 12) -> str:
+    shown = ", ".join(list(names)[:most])
+    return shown if len(names) <= most else f"{shown} … ({len(names)} in all)"
+
+
+def _refusal(key: str, found: object, allowed: str) -> PydanticCustomError:
+    return PydanticCustomError("refused", "{allowed}", {"key": key, "found": found, "allowed": allowed})
+
+
+def _translated(error: ValidationError) -> SettingsError:
+    first = error.errors()[0]
+    context = first.get("ctx", {})
+    location = [part for part in first["loc"] if not (isinstance(part, str) and _is_internal(part))]
+    key = re.sub(r"\.(\d+)", r"[\1]", ".".join(map(str, location)))
+    if first["type"] == "refused":
+        return SettingsError(".".join(filter(None, [key, context["key"]])), context["found"], context["allowed"])
+    table, names = _table_at(location)
+    name = names[0] if names else ""
+    if first["type"] == "extra_forbidden":
+        return SettingsError(key, first["input"], f"no such key; the keys are {', '.join(table.model_fields)}")
+    if first["type"] == "missing":
+        return SettingsError(key, None, f"{_allowed(table, name)} (it must be given)")
+    if name not in table.model_fields:
+        return SettingsError(key, first["input"], first["msg"])
+    return SettingsError(key, first["input"], _allowed(table, name))
+
+
+def _is_internal(part: str) -> bool:
+    """Pydantic names the branch of a union too, which is no key of ours."""
+    return "[" in part or part in {"tuple", "constrained-str"}
+
+
+def _table_at(location: list[Any]) -> tuple[type[_Table], list[Any]]:
+    if location[:1] == ["site"] and len(location) > 1:
+        return Site, location[1:]
+    if location[:1] == ["feeds"] and len(location) > 2:  # noqa: PLR2004 - feeds, number, key
+        return Feed, location[2:]
+    return Settings, location
+
+
+def _allowed(table: type[_Table], name: str) -> str:
+    extra = table.model_fields[name].json_schema_extra if name in table.model_fields else None
+    return str(extra["allowed"]) if isinstance(extra, dict) else "see the documentation of the settings"
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())

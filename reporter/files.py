@@ -1,0 +1,107 @@
+"""Writing files so that a kill at any moment leaves either the old bytes or the new.
+
+A file is first written under a temporary name beside its place. `sweep` removes what a killed
+run left behind; only one run may work in a folder at a time (`exclusively`).
+"""
+
+import hashlib
+import io
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from filelock import FileLock, Timeout
+
+from reporter.errors import RecordError, ReporterError
+
+_TEMPORARY = ".tmp~"
+_LOCK = ".lock"
+
+
+def write(path: Path, data: bytes, *, durable: bool = False) -> bool:
+    """Put `data` at `path`, atomically. A file that holds these very bytes is left alone.
+
+    Args:
+        durable: wait until the bytes are on stable storage.
+
+    Returns:
+        Whether anything was written.
+    """
+    with suppress(FileNotFoundError):
+        if path.read_bytes() == data:
+            return False
+    os.replace(_write_beside(path, data, durable=durable), path)
+    return True
+
+
+def create(path: Path, data: bytes) -> bool:
+    """Put `data` at `path` where nothing may stand yet, atomically and on stable storage.
+
+    Returns:
+        Whether anything was written: the same bytes again are a no-op.
+
+    Raises:
+        RecordError: the file exists and holds other bytes; nothing was written.
+    """
+    if path.exists():
+        if path.read_bytes() == data:
+            return False
+        raise RecordError(f"{path} is on record with other bytes; the record is append-only")
+    temporary = _write_beside(path, data, durable=True)
+    try:
+        os.link(temporary, path)  # unlike a rename, fails if the name was taken meanwhile
+    finally:
+        temporary.unlink()
+    return True
+
+
+def append_line(path: Path, line: str) -> None:
+    """Add one line to a log."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a", encoding="utf-8") as log:
+        log.write(line + "\n")
+
+
+def sha256(path: Path) -> str:
+    """Hash of a file's bytes, in hexadecimal."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def parquet_bytes(table: pa.Table) -> bytes:
+    """A table as the bytes of a parquet file; equal tables give equal bytes."""
+    sink = io.BytesIO()
+    pq.write_table(table, sink, compression="zstd", store_schema=False)
+    return sink.getvalue()
+
+
+@contextmanager
+def exclusively(root: Path) -> Iterator[None]:
+    """Work alone in `root`, after removing what a killed run left half-written.
+
+    Raises:
+        ReporterError: another run is at work there.
+    """
+    root.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(root / _LOCK)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise ReporterError(f"another run is at work in {root}") from None
+    with lock:
+        for leftover in root.rglob(f"*{_TEMPORARY}"):
+            leftover.unlink()
+        yield
+
+
+def _write_beside(path: Path, data: bytes, *, durable: bool = False) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(path.name + _TEMPORARY)
+    with temporary.open("wb") as file:
+        file.write(data)
+        if durable:
+            file.flush()
+            os.fsync(file.fileno())
+    return temporary

@@ -1,0 +1,135 @@
+"""From counts as known at a date to a model's quantiles as hub rows."""
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from reporter.dates import Cadence
+from reporter.errors import ModelError
+from reporter.models.base import History, Model, Quantiles
+from reporter.schema import FORECASTS, LEVELS, Floats
+
+
+@dataclass(frozen=True)
+class ModelRun:
+    """What came of asking one model: its rows, or why there are none.
+
+    Attributes:
+        rows: hub rows (`schema.FORECASTS`); empty if the model failed.
+        refused: (target, location) → why the model says nothing about it.
+        error: why the model failed as a whole, or None.
+    """
+
+    rows: pd.DataFrame
+    refused: dict[tuple[str, str], str]
+    error: str | None = None
+
+
+def build_history(
+    counts: pd.DataFrame,
+    series: list[tuple[str, str]],
+    reference_date: date,
+    cadence: Cadence,
+    population: dict[str, float],
+) -> History:
+    """Lay counts out as one matrix, from the first period counted through `reference_date`.
+
+    Args:
+        counts: a counts frame as known at one date; later periods than the reference date
+            (not settled yet) are dropped.
+        series: the (target, location) of each row wanted; one without counts is all NaN.
+        population: location → persons.
+    """
+    settled = counts[counts["target_end_date"] <= pd.Timestamp(reference_date)]
+    wide = settled.pivot(index=["target", "location"], columns="target_end_date", values="observation")
+    first = wide.columns.min() if len(wide.columns) else pd.Timestamp(reference_date)
+    dates = pd.date_range(end=reference_date, start=first, freq=f"{cadence.days}D", unit="s")
+    if dates[-1] != pd.Timestamp(reference_date):
+        raise ModelError(f"counts are not {cadence.value}ly: {first:%Y-%m-%d} to {reference_date}")
+    index = pd.MultiIndex.from_tuples(series, names=["target", "location"])
+    matrix = wide.reindex(index=index, columns=dates).to_numpy(dtype=np.float64, copy=True)
+    matrix.flags.writeable = False
+    return History(
+        cadence=cadence,
+        dates=dates.to_numpy().astype("datetime64[D]"),
+        targets=tuple(target for target, _ in series),
+        locations=tuple(location for _, location in series),
+        counts=matrix,
+        population=np.array([population.get(location, np.nan) for _, location in series]),
+    )
+
+
+def run_model(model: Model, history: History, horizons: int, seed: int) -> ModelRun:
+    """Ask a model and hold it to its contract.
+
+    Whatever a model raises is its own failure, named and not passed on: one model must not
+    stop the others.
+    """
+    try:
+        quantiles = model.forecast(history, horizons, seed)
+        values = _checked(quantiles, history, horizons)
+    except ModelError as error:
+        return ModelRun(_rows(history, np.empty((0, 0, 0)), []), {}, str(error))
+    except Exception as error:  # noqa: BLE001 - a model may fail in any way; the page names it
+        return ModelRun(_rows(history, np.empty((0, 0, 0)), []), {}, f"{type(error).__name__}: {error}")
+    kept = [number for number in range(len(history.targets)) if number not in quantiles.refused]
+    refused = {(history.targets[i], history.locations[i]): reason for i, reason in quantiles.refused.items()}
+    if not kept:
+        return ModelRun(_rows(history, values, []), refused, "no place has enough history")
+    return ModelRun(_rows(history, values, kept), refused)
+
+
+def _checked(quantiles: Quantiles, history: History, horizons: int) -> Floats:
+    """The values, capped at the population and rounded to what a count can mean.
+
+    Raises:
+        ModelError: shape, order, sign or finiteness is not as promised.
+    """
+    values = quantiles.values
+    shape = (len(history.targets), horizons, len(LEVELS))
+    if values.shape != shape:
+        raise ModelError(f"gave quantiles of shape {values.shape}, not {shape}")
+    spoken = np.ones(shape[0], dtype=bool)
+    spoken[list(quantiles.refused)] = False
+    if not np.isfinite(values[spoken]).all():
+        raise ModelError("gave a quantile that is not finite")
+    if (values[spoken] < 0).any():
+        raise ModelError("gave a negative count")
+    if (np.diff(values[spoken], axis=-1) < 0).any():
+        raise ModelError("gave quantiles that cross")
+    cap = np.where(np.isnan(history.population), np.inf, history.population)
+    return _significant(np.minimum(values, cap[:, None, None]))
+
+
+def _significant(values: Floats, digits: int = 7) -> Floats:
+    """Round to significant digits: more would only record a machine's last bits."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        scale = 10.0 ** (digits - 1 - np.floor(np.log10(np.abs(values))))
+        rounded = np.round(values * scale) / scale
+    return np.where((values == 0) | ~np.isfinite(values), values, rounded)
+
+
+def _rows(history: History, values: Floats, kept: list[int]) -> pd.DataFrame:
+    """Hub rows of the kept series, in the order target, location, horizon, level."""
+    reference = history.dates[-1]
+    horizons = values.shape[1] if kept else 0
+    index = pd.MultiIndex.from_product([kept, range(1, horizons + 1), LEVELS], names=["series", "horizon", "level"])
+    frame = index.to_frame(index=False)
+    steps = frame["horizon"].to_numpy(dtype=np.int64) * history.cadence.days
+    rows = pd.DataFrame(
+        {
+            "reference_date": np.full(len(frame), reference).astype("datetime64[s]"),
+            "target": [history.targets[i] for i in frame["series"]],
+            "horizon": frame["horizon"].astype("int32"),
+            "location": [history.locations[i] for i in frame["series"]],
+            "target_end_date": (reference + steps.astype("timedelta64[D]")).astype("datetime64[s]"),
+            "output_type": "quantile",
+            "output_type_id": frame["level"].astype("float64"),
+            "value": values[kept].reshape(-1) if kept else np.empty(0),
+        }
+    )
+    return rows[FORECASTS.names].sort_values(
+        ["target", "location", "horizon", "output_type_id"], ignore_index=True
+    )

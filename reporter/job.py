@@ -1,0 +1,292 @@
+"""One feed in one run: take in what is new, forecast what is due, score what has come true."""
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from reporter import __version__, config, evaluate, fetch, files, hub, models, parallel
+from reporter.config import Feed
+from reporter.errors import ReporterError, SettingsError
+from reporter.forecast import ModelRun, build_history, run_model
+from reporter.ledger import Ledger
+from reporter.models.base import History
+from reporter.posts import Attribution, FeedRecord
+from reporter.schema import CHANGES, COUNTS, KEY, to_table
+from reporter.sources import REGISTRY
+from reporter.sources.base import archive_changes
+from reporter.vintages import View, Vintages
+
+Progress = Callable[[str, int, int], None]
+"""Told what is being done, how much of it is done, and of how much."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a worker needs to forecast one reference date."""
+
+    history: History
+    horizons: int
+    models: tuple[str, ...]
+    seed: int
+
+
+def forecast(task: Task) -> dict[str, tuple[ModelRun, float]]:
+    """Ask every model; with each run the seconds it took."""
+    runs = {}
+    for name in task.models:
+        began = time.perf_counter()
+        run = run_model(models.load(name), task.history, task.horizons, task.seed)
+        runs[name] = (run, time.perf_counter() - began)
+    return runs
+
+
+class Job:
+    """The work on one feed, whose folder is a hub of its own."""
+
+    def __init__(self, feed: Feed, folder: Path, now: datetime, as_of: date | None) -> None:
+        self.feed = feed
+        self.new: list[date] = []
+        self.failed: list[str] = []
+        self._folder = folder
+        self._now = now
+        self._as_of = as_of
+        self._source = REGISTRY[feed.source]
+        self._vintages = Vintages(folder / "vintages")
+        self._ledger = Ledger(folder)
+        self._seconds: dict[str, float] = {}
+
+    def run(self, *, offline: bool, ordered_map: parallel.OrderedMap[Any, Any], progress: Progress) -> None:
+        """Do all of the feed's work but its pages. What fails is named in `failed`.
+
+        Raises:
+            SettingsError: a place of a `file` feed is not in its file.
+        """
+        try:
+            with self._timed("seed"):
+                self._seed()
+            if not (offline or self.feed.archive or self._source.url is None):
+                with self._timed("pull"):
+                    self._pull()
+            with self._timed("forecast"):
+                self._forecast_due(ordered_map, progress)
+            with self._timed("score"):
+                self._derive()
+        except SettingsError:
+            raise
+        except ReporterError as error:
+            self.failed.append(f"{self.feed.name}: {error}")
+        self._log()
+
+    def record(self) -> FeedRecord:
+        """All that the feed's pages are made from."""
+        receipts = self._ledger.receipts()
+        known = self._view.as_of
+        return FeedRecord(
+            name=self.feed.name,
+            title=self.feed.title or self.feed.name,
+            targets=self.feed.target,
+            cadence=self.feed.period,
+            horizons=self.feed.horizons,
+            headline=self.feed.headline or next(iter(self.feed.locations or self._locations), ""),
+            lead=self.feed.leading,
+            models={name: models.load(name).title for name in self.feed.models},
+            archive=self.feed.archive,
+            source=self._attribution(),
+            places=self._places,
+            receipts=receipts,
+            forecasts=evaluate.wide(self._ledger.forecasts()),
+            known={
+                receipt["reference_date"]: known(date.fromisoformat(receipt["vintage"]["as_of"]))
+                for receipt in receipts
+            },
+            first=self._view.first(),
+            latest=self._view.latest(),
+            scores=self._scores,
+            failed=tuple(self.failed),
+        )
+
+    def _attribution(self) -> Attribution:
+        source = self._source
+        return Attribution(source.title, source.attribution, source.licence, source.licence_url, source.url)
+
+    # ------------------------------------------------------------------ taking in
+
+    def _seed(self) -> None:
+        """Begin from the bundled archive or the settings' file; completed if a run was killed in it."""
+        if self._ledger.reference_dates:
+            return
+        if self._source.archive is not None:
+            self._vintages.seed(archive_changes(self._source))
+        elif self.feed.path is not None:
+            self._vintages.seed(self._source.changes(Path(self.feed.path).read_bytes()))
+
+    def _pull(self) -> None:
+        """Record today's vintage. A source that fails is named, and the feed goes on from what it has."""
+        today = self._now.date()
+        if self._vintages.as_ofs and self._vintages.as_ofs[-1] >= today:
+            return
+        try:
+            self._vintages.add(today, self._source.parse(fetch.fetch(self._source)))
+        except ReporterError as error:
+            self.failed.append(f"{self.feed.name}: {error}")
+        self._vintages = Vintages(self._folder / "vintages")
+
+    # ------------------------------------------------------------------ what is known
+
+    @cached_property
+    def _places(self) -> pd.DataFrame:
+        """The places of the feed: location, name, population."""
+        places = self._source.places()
+        if places.empty:
+            locations = sorted(self._changes["location"].unique())
+            config.check_places(self.feed, 0, locations)
+            places = pd.DataFrame({"location": locations, "name": locations, "population": float("nan")})
+        if self.feed.locations is None:
+            return places[places["location"].isin(self._changes["location"].unique())]
+        return places.set_index("location").loc[list(self.feed.locations)].reset_index()
+
+    @cached_property
+    def _locations(self) -> list[str]:
+        return list(self._places["location"])
+
+    @cached_property
+    def _changes(self) -> pd.DataFrame:
+        changes = self._vintages.changes
+        if self._as_of is not None:
+            changes = changes[changes["as_of"] <= pd.Timestamp(self._as_of)]
+        return changes
+
+    @cached_property
+    def _view(self) -> View:
+        return View(self._changes, list(self.feed.target), self._locations, self.feed.period, self.feed.settle)
+
+    @cached_property
+    def _due(self) -> dict[date, date]:
+        """Reference dates that are not on record, oldest first, with the vintage to forecast from.
+
+        The ledger only grows forwards: a date before its newest is never added.
+        """
+        candidates = {
+            reference: as_of
+            for reference, as_of in self._view.reference_dates.items()
+            if (self.feed.start is None or as_of >= self.feed.start)
+            and (self.feed.end is None or as_of <= self.feed.end)
+        }
+        recorded = self._ledger.reference_dates
+        if recorded:
+            return {reference: as_of for reference, as_of in candidates.items() if reference > recorded[-1]}
+        newest = self.feed.backfill or (len(candidates) if self.feed.start else 1)
+        return dict(list(candidates.items())[-newest:])
+
+    # ------------------------------------------------------------------ forecasting
+
+    def _forecast_due(self, ordered_map: parallel.OrderedMap[Any, Any], progress: Progress) -> None:
+        due = self._due
+        results = ordered_map(forecast, (self._task(reference, as_of) for reference, as_of in due.items()))
+        progress(self.feed.name, 0, len(due))
+        for number, ((reference, as_of), runs) in enumerate(zip(due.items(), results, strict=True)):
+            self._append(reference, as_of, {name: run for name, (run, _) in runs.items()})
+            for name, (_, seconds) in runs.items():
+                self._seconds[name] = self._seconds.get(name, 0.0) + seconds
+            progress(self.feed.name, number + 1, len(due))
+
+    def _task(self, reference: date, as_of: date) -> Task:
+        series = [(target, location) for target in self.feed.target for location in self._locations]
+        population = dict(zip(self._places["location"], self._places["population"], strict=True))
+        history = build_history(self._view.as_of(as_of), series, reference, self.feed.period, population)
+        return Task(history, self.feed.horizons, self.feed.models, self._seed_of(reference))
+
+    def _seed_of(self, reference: date) -> int:
+        """A seed of its own for each forecast, the same on every machine."""
+        return int.from_bytes(hashlib.sha256(f"{self.feed.name} {reference}".encode()).digest()[:4], "big")
+
+    def _append(self, reference: date, as_of: date, runs: dict[str, ModelRun]) -> None:
+        entries: dict[str, Any] = {}
+        for name, run in runs.items():
+            entries[name] = {"status": "failed" if run.error else "ok"}
+            if run.error:
+                entries[name]["error"] = run.error
+                self.failed.append(f"{self.feed.name}: {name} failed for {reference}: {run.error}")
+            if run.refused:
+                entries[name]["refused"] = [
+                    {"target": target, "location": location, "reason": reason}
+                    for (target, location), reason in sorted(run.refused.items())
+                ]
+        receipt = {
+            "feed": self.feed.name,
+            "reference_date": str(reference),
+            "vintage": {"as_of": str(as_of), "sha256": self._vintages.hashes[as_of]},
+            "made_at": self._now.isoformat(),
+            "live": self._is_live(as_of),
+            "version": __version__,
+            "settings_sha256": self.feed.digest,
+            "seed": self._seed_of(reference),
+            "models": entries,
+        }
+        rows = {name: run.rows for name, run in runs.items() if not run.error}
+        self._ledger.append(reference, rows, receipt)
+        self.new.append(reference)
+
+    def _is_live(self, as_of: date) -> bool:
+        """Whether the next vintage cannot have been out yet: no newer one is here, and none was due."""
+        newest = as_of == self._vintages.as_ofs[-1]
+        return newest and not self.feed.archive and self._now.date() < as_of + self.feed.period.step
+
+    # ------------------------------------------------------------------ deriving
+
+    @cached_property
+    def _scores(self) -> pd.DataFrame:
+        live = {pd.Timestamp(receipt["reference_date"]): receipt["live"] for receipt in self._ledger.receipts()}
+        return evaluate.score_table(self._ledger.forecasts(), self._view.first(), self._view.latest(), live)
+
+    def _derive(self) -> None:
+        """Write what follows from the record: scores, truth and the hub's configuration."""
+        latest = self._view.latest()
+        newest_as_of = self._changes["as_of"].max()
+        derived = {
+            "scores.parquet": to_table(self._scores, evaluate.SCORES),
+            "target-data/time-series.parquet": to_table(latest.assign(as_of=newest_as_of), CHANGES),
+            "target-data/oracle-output.parquet": to_table(latest, COUNTS).rename_columns([*KEY, "oracle_value"]),
+        }
+        for name, table in derived.items():
+            files.write(self._folder / name, files.parquet_bytes(table))
+        tasks = hub.tasks(
+            list(self.feed.target),
+            self._locations,
+            self.feed.horizons,
+            self.feed.period,
+            self._ledger.reference_dates,
+        )
+        configuration = {"admin": hub.admin(self.feed.name), "tasks": tasks, "target-data": hub.TARGET_DATA}
+        for name, contents in configuration.items():
+            text = json.dumps(contents, indent=1) + "\n"
+            files.write(self._folder / "hub-config" / f"{name}.json", text.encode())
+
+    # ------------------------------------------------------------------ accounting
+
+    @contextmanager
+    def _timed(self, stage: str) -> Iterator[None]:
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            self._seconds[stage] = time.perf_counter() - began
+
+    def _log(self) -> None:
+        line = {
+            "now": self._now.isoformat(),
+            "version": __version__,
+            "seconds": {name: round(seconds, 3) for name, seconds in self._seconds.items()},
+            "new": [str(day) for day in self.new],
+            "failed": self.failed,
+        }
+        files.append_line(self._folder / "runs.jsonl", json.dumps(line, ensure_ascii=False))

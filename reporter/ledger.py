@@ -1,0 +1,82 @@
+"""The ledger: the append-only record of every forecast ever published, with receipts.
+
+A reference date is on record once its receipt is there; the receipt is written last, so that
+forecast files without one are what a killed run left, and the next run completes them.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from reporter import files
+from reporter.dates import parse_date
+from reporter.errors import RecordError
+from reporter.schema import FORECASTS, to_frame, to_table
+
+Receipt = dict[str, Any]
+
+
+class Ledger:
+    """The ledger of one feed, in the feed's folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._receipts = folder / "receipts"
+        self._model_output = folder / "model-output"
+
+    @property
+    def reference_dates(self) -> list[date]:
+        """Every reference date on record, oldest first."""
+        return sorted(parse_date(path.stem) for path in self._receipts.glob("*.json"))
+
+    def receipts(self) -> list[Receipt]:
+        """Every receipt, oldest reference date first."""
+        return [json.loads(self._receipt(day).read_bytes()) for day in self.reference_dates]
+
+    def append(self, reference_date: date, forecasts: Mapping[str, pd.DataFrame], receipt: Receipt) -> None:
+        """Put a date's forecasts on record, one file a model, then its receipt.
+
+        The receipt is completed with each file's hash and the hash of the receipt before.
+
+        Raises:
+            RecordError: the date, or a later one, is on record already; nothing was written.
+        """
+        dates = self.reference_dates
+        if dates and reference_date <= dates[-1]:
+            raise RecordError(f"the ledger holds {dates[-1]}; {reference_date} is not after it")
+        encoded = {
+            model: files.parquet_bytes(to_table(frame, FORECASTS)) for model, frame in sorted(forecasts.items())
+        }
+        models = {model: dict(entry) for model, entry in receipt["models"].items()}
+        for model, data in encoded.items():
+            path = self._forecast(model, reference_date)
+            # Without a receipt the file is no record yet: a killed run left it.
+            files.write(path, data, durable=True)
+            models[model]["sha256"] = files.sha256(path)
+        previous = files.sha256(self._receipt(dates[-1])) if dates else None
+        complete = receipt | {"models": models, "previous_sha256": previous}
+        text = json.dumps(complete, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+        files.create(self._receipt(reference_date), text.encode())
+
+    def forecasts(self) -> pd.DataFrame:
+        """Every forecast on record: the hub's columns and `model_id`."""
+        tables = []
+        for receipt in self.receipts():
+            day = parse_date(receipt["reference_date"])
+            for model, entry in receipt["models"].items():
+                if "sha256" in entry:
+                    table = pq.read_table(self._forecast(model, day))
+                    tables.append(table.append_column("model_id", pa.array([model] * len(table), pa.string())))
+        schema = FORECASTS.append(pa.field("model_id", pa.string()))
+        return to_frame(pa.concat_tables(tables) if tables else schema.empty_table(), schema)
+
+    def _receipt(self, reference_date: date) -> Path:
+        return self._receipts / f"{reference_date}.json"
+
+    def _forecast(self, model: str, reference_date: date) -> Path:
+        return self._model_output / model / f"{reference_date}-{model}.parquet"

@@ -1,0 +1,63 @@
+"""From a method's own past errors to the width of its next forecast."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from reporter.schema import LEVELS, Floats
+
+ENOUGH = 4
+"""Fewer past errors than this say nothing about a horizon; it borrows from a shorter one."""
+
+
+def offsets(errors: Floats, groups: Sequence[object], prior: float = 8.0) -> Floats:
+    """Turn past errors into quantiles of the next one, around 0.
+
+    Errors are first divided by their series' mean size, itself shrunk towards that of its group, then pooled over the
+    group; quantiles of the pool, times the series' size, are the offsets. The pool is mirrored, so that past bias
+    is not forecast to go on: the median is exactly 0 and offsets of levels p and 1 - p differ in sign only. A quantile
+    beyond the sample is the largest error seen: ranks are those of split conformal prediction, (n + 1) p
+    (Vovk et al. 2005; Lei et al. 2018, eq. 2).
+
+    A horizon with under `ENOUGH` errors takes those of the nearest shorter one, widened by the square root of the
+    ratio of the two, as of a random walk. Where there are none at all, offsets are 0.
+
+    Args:
+        errors: (R, S, H) actual less forecast at R past origins, on a scale on which errors are comparable (log1p);
+            NaN where not known.
+        groups: (S,) the pool each series belongs to.
+        prior: how many errors of its own outweigh the group's mean size.
+
+    Returns:
+        (S, H, 23) offsets on the scale of `errors`, non-decreasing in level.
+    """
+    size = np.abs(errors)
+    result = np.zeros((*size.shape[1:], len(LEVELS)))
+    for group in dict.fromkeys(groups):
+        members = np.array([other == group for other in groups])
+        result[members] = _pooled(size[:, members], prior)
+    return result
+
+
+def _pooled(size: Floats, prior: float) -> Floats:
+    """(S, H, 23) offsets of one group from (R, S, H) sizes of its errors."""
+    levels = np.array(LEVELS)
+    result = np.zeros((*size.shape[1:], len(levels)))
+    source = -1
+    for h in range(size.shape[2]):
+        known = np.isfinite(size[:, :, h])
+        if known.sum() >= ENOUGH:
+            source = h
+            result[:, h] = _one_horizon(np.where(known, size[:, :, h], 0.0), known, levels, prior)
+        elif source >= 0:
+            result[:, h] = result[:, source] * np.sqrt((h + 1) / (source + 1))
+    return result
+
+
+def _one_horizon(size: Floats, known: np.ndarray, levels: Floats, prior: float) -> Floats:
+    """(S, 23) offsets at one horizon from (R, S) sizes, 0 where not known."""
+    count = known.sum(axis=0)
+    scale = (size.sum(axis=0) + prior * size.sum() / known.sum()) / (count + prior)
+    relative = (size / np.where(scale > 0, scale, 1.0))[known]
+    rank = np.minimum(np.abs(2 * levels - 1) * (1 + 1 / len(relative)), 1.0)
+    return np.sign(levels - 0.5) * np.quantile(relative, rank) * scale[:, None]

@@ -1,0 +1,70 @@
+"""View models of the pages: all wording and rounding. Every number comes from the record."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from reporter.dates import Cadence
+
+
+@dataclass(frozen=True)
+class Site:
+    """What every page says of the blog."""
+
+    title: str
+    base_url: str
+    version: str
+
+
+@dataclass(frozen=True)
+class Attribution:
+    """Whom a feed's counts come from, and under which licence."""
+
+    title: str
+    text: str
+    licence: str
+    licence_url: str | None
+    url: str | None
+
+
+@dataclass(frozen=True)
+class FeedRecord:
+    """All that one feed's pages are made from.
+
+    Attributes:
+        targets: what is counted, in hub words.
+        headline: the location its posts lead with.
+        lead: the model whose forecast leads.
+        models: model_id → title, in the settings' order; a receipt may name more (dropped ones).
+        archive: a finished story, never stale.
+        places: frame of location, name, population (NaN unknown), in the settings' order.
+        receipts: every receipt, oldest reference date first.
+        forecasts: one row a task: model_id, target, location, reference_date, horizon,
+            target_end_date, and a column for each level of `schema.LEVELS` (floats).
+        known: reference date as text → counts frame as known at the vintage it was forecast from
+            (periods after the reference date are there, but not settled yet).
+        first, latest: counts frames of first and latest values.
+        scores: frame of `evaluate.SCORES`.
+        failed: what went wrong in this run, one line each.
+    """
+
+    name: str
+    title: str
+    targets: tuple[str, ...]
+    cadence: Cadence
+    horizons: int
+    headline: str
+    lead: str
+    models: Mapping[str, str]
+    archive: bool
+    source: Attribution
+    places: pd.DataFrame
+    receipts: list[dict[str, Any]]
+    forecasts: pd.DataFrame
+    known: Mapping[str, pd.DataFrame]
+    first: pd.DataFrame
+    latest: pd.DataFrame
+    scores: pd.DataFrame
+    failed: tuple[str, ...]

@@ -1,0 +1,139 @@
+"""Column names, quantile levels and frame contracts: the vocabulary of every part.
+
+Frames inside the program hold dates as ``datetime64[s]``; files hold them as ``date32``.
+"""
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+
+from reporter.errors import ContractError
+
+Floats = npt.NDArray[np.float64]
+
+LEVELS: tuple[float, ...] = (
+    0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5,
+    0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.975, 0.99,
+)  # fmt: skip
+"""The hub's 23 quantile levels. `level_text` is their one text form."""
+
+MEDIAN = LEVELS.index(0.5)
+
+INTERVALS: dict[int, tuple[int, int]] = {
+    50: (LEVELS.index(0.25), LEVELS.index(0.75)),
+    80: (LEVELS.index(0.1), LEVELS.index(0.9)),
+    95: (LEVELS.index(0.025), LEVELS.index(0.975)),
+}
+"""Central prediction intervals by nominal coverage in percent: positions in `LEVELS`."""
+
+
+def level_text(level: float) -> str:
+    """The one text form of a quantile level.
+
+    >>> level_text(0.025), level_text(0.10)
+    ('0.025', '0.1')
+    """
+    return f"{level:g}"
+
+
+COUNTS = pa.schema(
+    {
+        "target": pa.string(),
+        "location": pa.string(),
+        "target_end_date": pa.date32(),
+        "observation": pa.float64(),
+    }
+)
+"""What a source parses to: one row a (target, location, target_end_date)."""
+
+CHANGES = pa.schema([pa.field("as_of", pa.date32()), *COUNTS])
+"""A change log: from `as_of` on the value is `observation`; null is withdrawn."""
+
+FORECASTS = pa.schema(
+    {
+        "reference_date": pa.date32(),
+        "target": pa.string(),
+        "horizon": pa.int32(),
+        "location": pa.string(),
+        "target_end_date": pa.date32(),
+        "output_type": pa.string(),
+        "output_type_id": pa.float64(),
+        "value": pa.float64(),
+    }
+)
+"""The ledger's hub columns. `model_id` is the folder's name."""
+
+KEY = ["target", "location", "target_end_date"]
+"""What one count is of."""
+
+SERIES = ["target", "location"]
+"""What one series is of."""
+
+
+def is_cumulative(target: str) -> bool:
+    """Whether a target counts everything so far (`cum …`) or one period (`inc …`)."""
+    return target.startswith("cum ")
+
+
+def to_table(frame: pd.DataFrame, schema: pa.Schema) -> pa.Table:
+    """Lay a frame out as a file's table: these columns, in this order and of these types.
+
+    Raises:
+        ContractError: a column is missing; the message lists missing and available ones.
+    """
+    require(frame, schema.names)
+    return pa.Table.from_pandas(frame[schema.names], schema=schema, preserve_index=False).replace_schema_metadata()
+
+
+def to_frame(table: pa.Table, schema: pa.Schema) -> pd.DataFrame:
+    """Read a file's table as a frame, texts as dates where the contract says date.
+
+    Raises:
+        ContractError: a column is missing or cannot be read as its type.
+    """
+    missing = [name for name in schema.names if name not in table.column_names]
+    if missing:
+        raise ContractError(f"missing columns {missing}; available {table.column_names}")
+    try:
+        frame = table.select(schema.names).cast(schema).to_pandas(date_as_object=False)
+    except pa.ArrowInvalid as error:
+        raise ContractError(f"a column is not of its type: {error}") from error
+    dates = {field.name: "datetime64[s]" for field in schema if field.type == pa.date32()}
+    return frame.astype(dates)
+
+
+def require(frame: pd.DataFrame, columns: list[str]) -> None:
+    """Demand columns of a frame.
+
+    Raises:
+        ContractError: one is missing; the message lists missing and available ones.
+    """
+    missing = [name for name in columns if name not in frame.columns]
+    if missing:
+        raise ContractError(f"missing columns {missing}; available {list(frame.columns)}")
+
+
+def check_counts(frame: pd.DataFrame) -> pd.DataFrame:
+    """Check what a source parsed: columns, no key twice, no infinite count.
+
+    Raises:
+        ContractError: with the first offending key.
+    """
+    require(frame, COUNTS.names)
+    if frame.empty:
+        raise ContractError("no counts")
+    twice = frame.duplicated(KEY)
+    if twice.any():
+        raise ContractError(f"the same count twice: {_first_key(frame[twice])}")
+    if frame[KEY].isna().any(axis=None):
+        raise ContractError("a count without target, location or date")
+    infinite = np.isinf(frame["observation"])
+    if infinite.any():
+        raise ContractError(f"an infinite count: {_first_key(frame[infinite])}")
+    return frame[COUNTS.names]
+
+
+def _first_key(frame: pd.DataFrame) -> str:
+    row = frame.iloc[0]
+    return f"{row['target']}, {row['location']}, {row['target_end_date']:%Y-%m-%d}"

@@ -1,0 +1,128 @@
+"""The store of vintages: counts as they were known at each date, as a change log on disk.
+
+One file a vintage, `<as_of>.parquet`, holds the rows that were new or had changed since the
+vintage before. Files are created once and never rewritten.
+"""
+
+import hashlib
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from reporter import files
+from reporter.dates import Cadence, parse_date
+from reporter.errors import RecordError
+from reporter.schema import CHANGES, COUNTS, KEY, check_counts, to_frame, to_table
+
+
+class Vintages:
+    """The vintages in one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    @property
+    def as_ofs(self) -> list[date]:
+        """The dates of all vintages, oldest first."""
+        return sorted(parse_date(path.stem) for path in self._folder.glob("*.parquet"))
+
+    def seed(self, changes: pd.DataFrame) -> int:
+        """Create every vintage of a change log that is not in the store yet.
+
+        Returns:
+            How many were created. A killed seeding is completed by the next one.
+        """
+        there = set(self.as_ofs)
+        created = 0
+        for as_of, rows in changes.groupby("as_of", sort=True):
+            if as_of.date() not in there:
+                created += self._create(as_of.date(), rows)
+        return created
+
+    def add(self, as_of: date, counts: pd.DataFrame) -> bool:
+        """Record `counts` as known at `as_of`, if they differ from the vintage before.
+
+        A count that the new vintage lacks stays as it was. Returns whether a vintage was created.
+
+        Raises:
+            RecordError: the store holds a vintage of that date, or a later one, already.
+        """
+        counts = check_counts(counts)
+        if self.as_ofs and as_of <= self.as_ofs[-1]:
+            raise RecordError(f"a vintage of {self.as_ofs[-1]} is on record; {as_of} is not after it")
+        known = self.changes.drop_duplicates(KEY, keep="last")[COUNTS.names]
+        both = counts.merge(known, on=KEY, how="left", suffixes=("", "_known"), indicator=True)
+        same = (both["_merge"] == "both") & (
+            (both["observation"] == both["observation_known"])
+            | (both["observation"].isna() & both["observation_known"].isna())
+        )
+        changed = both.loc[~same, COUNTS.names].assign(as_of=pd.Timestamp(as_of).as_unit("s"))
+        return not changed.empty and self._create(as_of, changed)
+
+    def _create(self, as_of: date, changes: pd.DataFrame) -> bool:
+        table = to_table(changes.sort_values(KEY), CHANGES)
+        return files.create(self._folder / f"{as_of}.parquet", files.parquet_bytes(table))
+
+    @cached_property
+    def changes(self) -> pd.DataFrame:
+        """The whole change log, oldest vintage first."""
+        tables = [pq.read_table(self._folder / f"{as_of}.parquet") for as_of in self.as_ofs]
+        return to_frame(pa.concat_tables(tables) if tables else CHANGES.empty_table(), CHANGES)
+
+    @cached_property
+    def hashes(self) -> dict[date, str]:
+        """For each vintage a hash over it and all before it: what a forecast could have seen."""
+        hashes, running = {}, ""
+        for as_of in self.as_ofs:
+            own = files.sha256(self._folder / f"{as_of}.parquet")
+            running = hashlib.sha256(f"{running}{as_of} {own}\n".encode()).hexdigest()
+            hashes[as_of] = running
+        return hashes
+
+
+class View:
+    """What one feed may know: the change log, cut to its targets and places."""
+
+    def __init__(
+        self, changes: pd.DataFrame, targets: list[str], locations: list[str], cadence: Cadence, settle: int
+    ) -> None:
+        mine = changes["target"].isin(targets) & changes["location"].isin(locations)
+        self._changes = changes[mine]
+        self._settle = np.timedelta64(settle * cadence.days, "D")
+
+    def as_of(self, day: date) -> pd.DataFrame:
+        """The counts as known at `day`: a counts frame, withdrawn ones left out."""
+        return _last(self._changes[self._changes["as_of"] <= pd.Timestamp(day)])
+
+    def latest(self) -> pd.DataFrame:
+        """The counts as the newest vintage has them."""
+        return _last(self._changes)
+
+    @cached_property
+    def reference_dates(self) -> dict[date, date]:
+        """Every reference date, oldest first, and the as_of date of the first vintage that holds it.
+
+        A vintage whose newest settled period was held by an earlier one already adds none.
+        """
+        newest = self._changes.dropna(subset="observation").groupby("as_of")["target_end_date"].max()
+        settled = newest.cummax() - self._settle
+        first = settled[~settled.duplicated()]
+        return {reference.date(): as_of.date() for as_of, reference in first.items()}
+
+    def first(self) -> pd.DataFrame:
+        """First values: each count as the first vintage said in which its period was settled."""
+        holders = pd.Series(self.reference_dates)
+        references = pd.to_datetime(holders.index).to_numpy()
+        settling = np.searchsorted(references, self._changes["target_end_date"].to_numpy())
+        as_ofs = np.append(pd.to_datetime(holders.to_numpy()).to_numpy(), np.datetime64("NaT"))
+        return _last(self._changes[self._changes["as_of"].to_numpy() <= as_ofs[settling]])
+
+
+def _last(changes: pd.DataFrame) -> pd.DataFrame:
+    known = changes.drop_duplicates(KEY, keep="last").dropna(subset="observation")
+    return known[COUNTS.names].sort_values(KEY, ignore_index=True)
