@@ -6,7 +6,7 @@ Everything heavy is imported inside the command that needs it: `reporter --help`
 import sys
 import traceback
 from collections.abc import Sequence
-from datetime import date, datetime, timezone
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from reporter.config import Settings
 
 
-class _Date(click.ParamType):
+class _Date(click.ParamType[date]):
     """A day as YYYY-MM-DD."""
 
     name = "date"
@@ -32,7 +32,7 @@ class _Date(click.ParamType):
             self.fail(f"found {value!r}; allowed: a day as YYYY-MM-DD", param, ctx)
 
 
-class _Moment(click.ParamType):
+class _Moment(click.ParamType[datetime]):
     """A moment with its time zone."""
 
     name = "time"
@@ -44,7 +44,7 @@ class _Moment(click.ParamType):
             moment = None
         if moment is None or moment.tzinfo is None:
             self.fail(f"found {value!r}; allowed: a time with its zone, as 2026-11-20T06:00:00Z", param, ctx)
-        return moment.astimezone(timezone.utc)
+        return moment.astimezone(UTC)
 
 
 class _Bar:
@@ -102,7 +102,9 @@ _out = click.option(
 @click.option("--offline", is_flag=True, help="Pull nothing; work from the vintages at hand.")
 @click.option("--as-of", type=_Date(), metavar="D", help="Look at no vintage after this day; implies --offline.")
 @_out
-@click.option("--workers", type=click.IntRange(1), metavar="N", help="Processes that fit models; one a core if left out.")
+@click.option(
+    "--workers", type=click.IntRange(1), metavar="N", help="Processes that fit models; one a core if left out."
+)
 @click.option(
     "--now", type=_Moment(), metavar="TIME",
     help="The run's time, which receipts record; the clock's if left out. For exact rebuilds.",
@@ -130,7 +132,7 @@ def build(
         outcome = pipeline.build(
             settings,
             out,
-            now or datetime.now(timezone.utc).replace(microsecond=0),
+            now or datetime.now(UTC).replace(microsecond=0),
             offline=offline,
             as_of=as_of,
             only=only,

@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Collection, Mapping
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Protocol, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
@@ -70,8 +70,10 @@ class Feed(_Table):
     path: str | None = _setting('The change log or long table of `source = "file"`.', "a path", None)
     target: _Texts = _setting("What is counted, in hub words.", "one of the source's targets, or a list of them")
     cadence: Literal["day", "week"] = _setting("How often a count is made.", '"day" or "week"')
-    settle: Annotated[int, Field(ge=0, le=60)] = _setting(
-        "How many of the newest periods are too incomplete to forecast from.", "a whole number from 0 to 60", 0
+    settle: Annotated[int, Field(ge=0, le=60)] | None = _setting(
+        "How many of the newest periods are too incomplete to forecast from; what the source needs if left out.",
+        "a whole number from 0 to 60",
+        None,
     )
     locations: _Texts | None = _setting(
         "The places; all of the source's if left out.", "a list of the source's location codes", None
@@ -183,11 +185,23 @@ def parse(raw: Mapping[str, Any]) -> Settings:
         raise _translated(error) from None
 
 
-def check_names(settings: Settings, sources: Mapping[str, Collection[str]], models: Collection[str]) -> None:
-    """Check sources, targets and models against what there is.
+class Offer(Protocol):
+    """What a source offers, so far as settings can be wrong about it."""
+
+    @property
+    def targets(self) -> Collection[str]:
+        """Targets; none if it takes any."""
+
+    @property
+    def cadence(self) -> Cadence | None:
+        """Its cadence; None if it takes any."""
+
+
+def check_names(settings: Settings, sources: Mapping[str, Offer], models: Collection[str]) -> None:
+    """Check sources, targets, cadences and models against what there is.
 
     Args:
-        sources: source → its targets; none if it takes any.
+        sources: every source by its name.
         models: names of all models.
 
     Raises:
@@ -197,10 +211,12 @@ def check_names(settings: Settings, sources: Mapping[str, Collection[str]], mode
         key = f"feeds[{number}]"
         if feed.source not in sources:
             raise SettingsError(f"{key}.source", feed.source, f"one of {_some(sources)}")
-        known = sources[feed.source]
+        offer = sources[feed.source]
         for target in feed.target:
-            if known and target not in known:
-                raise SettingsError(f"{key}.target", target, f"one of {_some(known)}")
+            if offer.targets and target not in offer.targets:
+                raise SettingsError(f"{key}.target", target, f"one of {_some(offer.targets)}")
+        if offer.cadence not in (None, feed.period):
+            raise SettingsError(f"{key}.cadence", feed.cadence, f'"{offer.cadence.value}", as {feed.source} counts')
         for model in feed.models:
             if model not in models:
                 raise SettingsError(f"{key}.models", model, f"one of {_some(models)}")
@@ -232,7 +248,9 @@ def _refusal(key: str, found: object, allowed: str) -> PydanticCustomError:
 
 
 def _translated(error: ValidationError) -> SettingsError:
-    first = error.errors()[0]
+    errors = error.errors()
+    # A misspelt key is also a missing one; the misspelling is what the publisher can see.
+    first = next((one for one in errors if one["type"] == "extra_forbidden"), errors[0])
     context = first.get("ctx", {})
     location = [part for part in first["loc"] if not (isinstance(part, str) and _is_internal(part))]
     key = re.sub(r"\.(\d+)", r"[\1]", ".".join(map(str, location)))

@@ -5,7 +5,7 @@ import pandas as pd
 import pyarrow as pa
 
 from reporter import score
-from reporter.schema import INTERVALS, KEY, LEVELS, MEDIAN, to_frame
+from reporter.schema import INTERVALS, KEY, LEVELS, MEDIAN, columns, to_frame
 
 SCORES = pa.schema(
     {
@@ -62,7 +62,7 @@ def score_table(
     tables = [_scored(tasks, truth, against) for against, truth in (("first", first), ("latest", latest))]
     table = pd.concat(tables, ignore_index=True)
     table["live"] = table["reference_date"].map(live).astype(bool)
-    return table[SCORES.names]
+    return table[columns(SCORES)]
 
 
 def _scored(tasks: pd.DataFrame, truth: pd.DataFrame, against: str) -> pd.DataFrame:

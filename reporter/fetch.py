@@ -74,6 +74,7 @@ def fetch(source: Source, *, headers: Mapping[str, str] | None = None, limits: L
     limits = limits or Limits()
     url = _address(source)
     pull = _Pull(url, headers or {}, limits, f"{source.name}: {url.host}", time.monotonic() + limits.total)
+    _check_headers(pull)
     set_on_retry_hooks([_log_retry])  # stamina's own would write to the terminal
     with _client(pull) as client:
         for attempt in stamina.retry_context(
@@ -121,6 +122,13 @@ def _address(source: Source) -> httpx2.URL:
     return url
 
 
+def _check_headers(pull: _Pull) -> None:
+    # Here, since the transport would quote a bad header, and so a token, in its own errors and logs.
+    for name, text in pull.headers.items():
+        if not (text.isascii() and text.isprintable()) or text != text.strip():
+            raise SourceError(f"{pull.where}: the header {name} holds a character or a space that no header may")
+
+
 def _client(pull: _Pull) -> httpx2.Client:
     try:
         return httpx2.Client(
@@ -144,9 +152,8 @@ def _download(client: httpx2.Client, pull: _Pull) -> bytes:
                 here = response.next_request.url
             if pull.url.scheme == "https" and here.scheme != "https":
                 raise SourceError(f"{pull.where}: a redirect leaves https")
-    except (httpx2.UnsupportedProtocol, httpx2.LocalProtocolError, ValueError) as error:
-        # Without the error's own words: they would quote a header, and so a token.
-        raise SourceError(f"{pull.where}: the request cannot be sent ({type(error).__name__})") from None
+    except (httpx2.UnsupportedProtocol, httpx2.LocalProtocolError) as error:
+        raise SourceError(f"{pull.where}: the request cannot be sent: {one_line(str(error))}") from None
     except httpx2.TimeoutException as error:
         raise _PassingError(f"{pull.where}: no answer in time ({type(error).__name__})") from None
     except httpx2.RequestError as error:

@@ -33,7 +33,7 @@ def write(path: Path, data: bytes, *, durable: bool = False) -> bool:
     with suppress(FileNotFoundError):
         if path.read_bytes() == data:
             return False
-    os.replace(_write_beside(path, data, durable=durable), path)
+    _write_beside(path, data, durable=durable).replace(path)
     return True
 
 

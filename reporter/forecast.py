@@ -1,5 +1,6 @@
 """From counts as known at a date to a model's quantiles as hub rows."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
@@ -9,7 +10,7 @@ import pandas as pd
 from reporter.dates import Cadence
 from reporter.errors import ModelError
 from reporter.models.base import History, Model, Quantiles
-from reporter.schema import FORECASTS, LEVELS, Floats
+from reporter.schema import FORECASTS, LEVELS, Floats, columns
 
 
 @dataclass(frozen=True)
@@ -61,14 +62,14 @@ def build_history(
     )
 
 
-def run_model(model: Model, history: History, horizons: int, seed: int) -> ModelRun:
-    """Ask a model and hold it to its contract.
+def run_model(make: Callable[[], Model], history: History, horizons: int, seed: int) -> ModelRun:
+    """Make a model, ask it and hold it to its contract.
 
     Whatever a model raises is its own failure, named and not passed on: one model must not
     stop the others.
     """
     try:
-        quantiles = model.forecast(history, horizons, seed)
+        quantiles = make().forecast(history, horizons, seed)
         values = _checked(quantiles, history, horizons)
     except ModelError as error:
         return ModelRun(_rows(history, np.empty((0, 0, 0)), []), {}, str(error))
@@ -130,6 +131,4 @@ def _rows(history: History, values: Floats, kept: list[int]) -> pd.DataFrame:
             "value": values[kept].reshape(-1) if kept else np.empty(0),
         }
     )
-    return rows[FORECASTS.names].sort_values(
-        ["target", "location", "horizon", "output_type_id"], ignore_index=True
-    )
+    return rows[columns(FORECASTS)].sort_values(["target", "location", "horizon", "output_type_id"], ignore_index=True)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +21,16 @@ from reporter.ledger import Ledger
 from reporter.models.base import History
 from reporter.posts import Attribution, FeedRecord
 from reporter.schema import CHANGES, COUNTS, KEY, to_table
-from reporter.sources import REGISTRY
+from reporter.sources import REGISTRY, file
 from reporter.sources.base import archive_changes
 from reporter.vintages import View, Vintages
 
 Progress = Callable[[str, int, int], None]
 """Told what is being done, how much of it is done, and of how much."""
+
+
+def quietly(_what: str, _done: int, _total: int) -> None:
+    """Tell nobody of the progress."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,7 @@ def forecast(task: Task) -> dict[str, tuple[ModelRun, float]]:
     runs = {}
     for name in task.models:
         began = time.perf_counter()
-        run = run_model(models.load(name), task.history, task.horizons, task.seed)
+        run = run_model(partial(models.load, name), task.history, task.horizons, task.seed)
         runs[name] = (run, time.perf_counter() - began)
     return runs
 
@@ -64,15 +68,15 @@ class Job:
         self._ledger = Ledger(folder)
         self._seconds: dict[str, float] = {}
 
-    def run(self, *, offline: bool, ordered_map: parallel.OrderedMap[Any, Any], progress: Progress) -> None:
+    def run(self, *, offline: bool, ordered_map: parallel.OrderedMap, progress: Progress) -> None:
         """Do all of the feed's work but its pages. What fails is named in `failed`.
 
         Raises:
             SettingsError: a place of a `file` feed is not in its file.
         """
         try:
-            with self._timed("seed"):
-                self._seed()
+            with self._timed("take in"):
+                self._take_in()
             if not (offline or self.feed.archive or self._source.url is None):
                 with self._timed("pull"):
                     self._pull()
@@ -120,25 +124,38 @@ class Job:
 
     # ------------------------------------------------------------------ taking in
 
-    def _seed(self) -> None:
-        """Begin from the bundled archive or the settings' file; completed if a run was killed in it."""
-        if self._ledger.reference_dates:
+    def _take_in(self) -> None:
+        """Take in the bundled archive, or the settings' file.
+
+        Until something is on record every vintage is wanted, so that a killed run is completed;
+        from then on only newer ones: the past is not filled in behind a forecast's back.
+        """
+        if self.feed.path is not None:
+            raw = fetch.read_file(self._source, Path(self.feed.path))
+            if not file.is_change_log(raw):
+                self._add(file.parse(raw))
+                return
+            changes = file.changes(raw)
+        elif self._source.archive is not None:
+            changes = archive_changes(self._source)
+        else:
             return
-        if self._source.archive is not None:
-            self._vintages.seed(archive_changes(self._source))
-        elif self.feed.path is not None:
-            self._vintages.seed(self._source.changes(Path(self.feed.path).read_bytes()))
+        if self._ledger.reference_dates:
+            changes = changes[changes["as_of"] > pd.Timestamp(self._vintages.as_ofs[-1])]
+        self._vintages.seed(changes)
 
     def _pull(self) -> None:
-        """Record today's vintage. A source that fails is named, and the feed goes on from what it has."""
-        today = self._now.date()
-        if self._vintages.as_ofs and self._vintages.as_ofs[-1] >= today:
-            return
+        """Record today's counts. A source that fails is named, and the feed goes on from what it has."""
         try:
-            self._vintages.add(today, self._source.parse(fetch.fetch(self._source)))
+            self._add(self._source.parse(fetch.fetch(self._source)))
         except ReporterError as error:
             self.failed.append(f"{self.feed.name}: {error}")
-        self._vintages = Vintages(self._folder / "vintages")
+
+    def _add(self, counts: pd.DataFrame) -> None:
+        """Record counts as known today, once a day: a vintage has a date, not a time."""
+        known = self._vintages.as_ofs
+        if not known or known[-1] < self._now.date():
+            self._vintages.add(self._now.date(), counts)
 
     # ------------------------------------------------------------------ what is known
 
@@ -167,7 +184,8 @@ class Job:
 
     @cached_property
     def _view(self) -> View:
-        return View(self._changes, list(self.feed.target), self._locations, self.feed.period, self.feed.settle)
+        settle = self._source.settle if self.feed.settle is None else self.feed.settle
+        return View(self._changes, list(self.feed.target), self._locations, self.feed.period, settle)
 
     @cached_property
     def _due(self) -> dict[date, date]:
@@ -189,7 +207,7 @@ class Job:
 
     # ------------------------------------------------------------------ forecasting
 
-    def _forecast_due(self, ordered_map: parallel.OrderedMap[Any, Any], progress: Progress) -> None:
+    def _forecast_due(self, ordered_map: parallel.OrderedMap, progress: Progress) -> None:
         due = self._due
         results = ordered_map(forecast, (self._task(reference, as_of) for reference, as_of in due.items()))
         progress(self.feed.name, 0, len(due))

@@ -4,6 +4,7 @@ A reference date is on record once its receipt is there; the receipt is written 
 forecast files without one are what a killed run left, and the next run completes them.
 """
 
+import hashlib
 import json
 from collections.abc import Mapping
 from datetime import date
@@ -49,9 +50,7 @@ class Ledger:
         dates = self.reference_dates
         if dates and reference_date <= dates[-1]:
             raise RecordError(f"the ledger holds {dates[-1]}; {reference_date} is not after it")
-        encoded = {
-            model: files.parquet_bytes(to_table(frame, FORECASTS)) for model, frame in sorted(forecasts.items())
-        }
+        encoded = {model: files.parquet_bytes(to_table(frame, FORECASTS)) for model, frame in sorted(forecasts.items())}
         models = {model: dict(entry) for model, entry in receipt["models"].items()}
         for model, data in encoded.items():
             path = self._forecast(model, reference_date)
@@ -64,16 +63,29 @@ class Ledger:
         files.create(self._receipt(reference_date), text.encode())
 
     def forecasts(self) -> pd.DataFrame:
-        """Every forecast on record: the hub's columns and `model_id`."""
+        """Every forecast on record: the hub's columns and `model_id`.
+
+        Raises:
+            RecordError: a file is gone, or is not the one its receipt names.
+        """
         tables = []
         for receipt in self.receipts():
             day = parse_date(receipt["reference_date"])
             for model, entry in receipt["models"].items():
                 if "sha256" in entry:
-                    table = pq.read_table(self._forecast(model, day))
+                    table = self._read(self._forecast(model, day), entry["sha256"])
                     tables.append(table.append_column("model_id", pa.array([model] * len(table), pa.string())))
         schema = FORECASTS.append(pa.field("model_id", pa.string()))
         return to_frame(pa.concat_tables(tables) if tables else schema.empty_table(), schema)
+
+    def _read(self, path: Path, sha256: str) -> pa.Table:
+        try:
+            data = path.read_bytes()
+        except FileNotFoundError:
+            raise RecordError(f"{path} is on record but gone") from None
+        if hashlib.sha256(data).hexdigest() != sha256:
+            raise RecordError(f"{path} was altered: it is not the file its receipt names")
+        return pq.read_table(pa.BufferReader(data))
 
     def _receipt(self, reference_date: date) -> Path:
         return self._receipts / f"{reference_date}.json"

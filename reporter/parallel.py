@@ -6,12 +6,9 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Any
 
-T = TypeVar("T")
-R = TypeVar("R")
-
-OrderedMap = Callable[[Callable[[T], R], Iterable[T]], Iterator[R]]
+OrderedMap = Callable[[Callable[[Any], Any], Iterable[Any]], Iterator[Any]]
 
 
 def usable_cores() -> int:
@@ -23,7 +20,7 @@ def usable_cores() -> int:
 
 
 @contextmanager
-def ordered_map(workers: int) -> Iterator[OrderedMap[T, R]]:
+def ordered_map(workers: int) -> Iterator[OrderedMap]:
     """A `map` whose results come in the order of its arguments, whichever is ready first.
 
     Args:
@@ -42,6 +39,11 @@ def ordered_map(workers: int) -> Iterator[OrderedMap[T, R]]:
 
 def _die_with_parent() -> None:
     """A worker whose parent was killed would wait for work for ever."""
+    threading.Thread(target=_exit_after_parent, daemon=True).start()
+
+
+def _exit_after_parent() -> None:
     parent = multiprocessing.parent_process()
     if parent is not None:
-        threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
+        parent.join()
+        os._exit(1)

@@ -40,7 +40,7 @@ def check(settings: Settings) -> None:
     Raises:
         SettingsError: with the first that is unknown.
     """
-    config.check_names(settings, {name: source.targets for name, source in REGISTRY.items()}, models.REGISTRY)
+    config.check_names(settings, REGISTRY, models.REGISTRY)
     for number, feed in enumerate(settings.feeds):
         if feed.source != "file":
             config.check_places(feed, number, list(REGISTRY[feed.source].places()["location"]))
@@ -55,7 +55,7 @@ def build(
     as_of: date | None = None,
     only: Sequence[str] = (),
     workers: int = 1,
-    progress: job.Progress = lambda what, done, total: None,
+    progress: job.Progress = job.quietly,
 ) -> Outcome:
     """Do the daily job for every feed, or for those named in `only`, and write the site to `out`.
 

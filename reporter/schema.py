@@ -76,14 +76,19 @@ def is_cumulative(target: str) -> bool:
     return target.startswith("cum ")
 
 
+def columns(schema: pa.Schema) -> list[str]:
+    """The names of a contract's columns."""
+    return list(schema.names)
+
+
 def to_table(frame: pd.DataFrame, schema: pa.Schema) -> pa.Table:
     """Lay a frame out as a file's table: these columns, in this order and of these types.
 
     Raises:
         ContractError: a column is missing; the message lists missing and available ones.
     """
-    require(frame, schema.names)
-    return pa.Table.from_pandas(frame[schema.names], schema=schema, preserve_index=False).replace_schema_metadata()
+    require(frame, columns(schema))
+    return pa.Table.from_pandas(frame[columns(schema)], schema=schema, preserve_index=False).replace_schema_metadata()
 
 
 def to_frame(table: pa.Table, schema: pa.Schema) -> pd.DataFrame:
@@ -96,7 +101,7 @@ def to_frame(table: pa.Table, schema: pa.Schema) -> pd.DataFrame:
     if missing:
         raise ContractError(f"missing columns {missing}; available {table.column_names}")
     try:
-        frame = table.select(schema.names).cast(schema).to_pandas(date_as_object=False)
+        frame: pd.DataFrame = table.select(schema.names).cast(schema).to_pandas(date_as_object=False)
     except pa.ArrowInvalid as error:
         raise ContractError(f"a column is not of its type: {error}") from error
     dates = {field.name: "datetime64[s]" for field in schema if field.type == pa.date32()}
@@ -120,7 +125,7 @@ def check_counts(frame: pd.DataFrame) -> pd.DataFrame:
     Raises:
         ContractError: with the first offending key.
     """
-    require(frame, COUNTS.names)
+    require(frame, columns(COUNTS))
     if frame.empty:
         raise ContractError("no counts")
     twice = frame.duplicated(KEY)
@@ -131,7 +136,7 @@ def check_counts(frame: pd.DataFrame) -> pd.DataFrame:
     infinite = np.isinf(frame["observation"])
     if infinite.any():
         raise ContractError(f"an infinite count: {_first_key(frame[infinite])}")
-    return frame[COUNTS.names]
+    return frame[columns(COUNTS)]
 
 
 def _first_key(frame: pd.DataFrame) -> str:

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from reporter import files
 from reporter.dates import Cadence, parse_date
 from reporter.errors import RecordError
-from reporter.schema import CHANGES, COUNTS, KEY, check_counts, to_frame, to_table
+from reporter.schema import CHANGES, COUNTS, KEY, check_counts, columns, to_frame, to_table
 
 
 class Vintages:
@@ -39,9 +39,10 @@ class Vintages:
         """
         there = set(self.as_ofs)
         created = 0
-        for as_of, rows in changes.groupby("as_of", sort=True):
-            if as_of.date() not in there:
-                created += self._create(as_of.date(), rows)
+        for moment, rows in changes.groupby("as_of", sort=True):
+            as_of = pd.Timestamp(moment).date()  # type: ignore[arg-type]  # the stubs' group key is any scalar
+            if as_of not in there:
+                created += self._create(as_of, rows)
         return created
 
     def add(self, as_of: date, counts: pd.DataFrame) -> bool:
@@ -55,16 +56,22 @@ class Vintages:
         counts = check_counts(counts)
         if self.as_ofs and as_of <= self.as_ofs[-1]:
             raise RecordError(f"a vintage of {self.as_ofs[-1]} is on record; {as_of} is not after it")
-        known = self.changes.drop_duplicates(KEY, keep="last")[COUNTS.names]
+        known = self.changes.drop_duplicates(KEY, keep="last")[columns(COUNTS)]
         both = counts.merge(known, on=KEY, how="left", suffixes=("", "_known"), indicator=True)
         same = (both["_merge"] == "both") & (
             (both["observation"] == both["observation_known"])
             | (both["observation"].isna() & both["observation_known"].isna())
         )
-        changed = both.loc[~same, COUNTS.names].assign(as_of=pd.Timestamp(as_of).as_unit("s"))
+        changed = both.loc[~same, columns(COUNTS)].assign(as_of=pd.Timestamp(as_of).as_unit("s"))
         return not changed.empty and self._create(as_of, changed)
 
+    def _forget(self) -> None:
+        """Drop what was read: a vintage has come."""
+        for name in ("changes", "hashes"):
+            self.__dict__.pop(name, None)
+
     def _create(self, as_of: date, changes: pd.DataFrame) -> bool:
+        self._forget()
         table = to_table(changes.sort_values(KEY), CHANGES)
         return files.create(self._folder / f"{as_of}.parquet", files.parquet_bytes(table))
 
@@ -112,7 +119,7 @@ class View:
         newest = self._changes.dropna(subset="observation").groupby("as_of")["target_end_date"].max()
         settled = newest.cummax() - self._settle
         first = settled[~settled.duplicated()]
-        return {reference.date(): as_of.date() for as_of, reference in first.items()}
+        return dict(zip(first.dt.date, pd.DatetimeIndex(first.index).date, strict=True))
 
     def first(self) -> pd.DataFrame:
         """First values: each count as the first vintage said in which its period was settled."""
@@ -125,4 +132,4 @@ class View:
 
 def _last(changes: pd.DataFrame) -> pd.DataFrame:
     known = changes.drop_duplicates(KEY, keep="last").dropna(subset="observation")
-    return known[COUNTS.names].sort_values(KEY, ignore_index=True)
+    return known[columns(COUNTS)].sort_values(KEY, ignore_index=True)

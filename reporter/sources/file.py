@@ -30,6 +30,15 @@ def parse(raw: bytes) -> pd.DataFrame:
     return finish("file", frame)
 
 
+def is_change_log(raw: bytes) -> bool:
+    """Tell a change log from a plain long table.
+
+    Raises:
+        SourceError: the bytes are neither.
+    """
+    return "as_of" in _read(raw).columns
+
+
 def changes(raw: bytes) -> pd.DataFrame:
     """Read a change log (`schema.CHANGES`), oldest vintage first.
 
@@ -58,6 +67,7 @@ def _read(raw: bytes) -> pd.DataFrame:
 def _read_parquet(raw: bytes) -> pd.DataFrame:
     try:
         table = pq.read_table(pa.BufferReader(raw))
+        table.validate(full=True)  # a text that is not UTF-8 would fail much later
         return to_frame(table, CHANGES if "as_of" in table.column_names else COUNTS)
     except (pa.ArrowException, OSError, ValueError, ContractError) as error:
         raise SourceError(f"file: {one_line(str(error))}") from None

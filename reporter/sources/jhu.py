@@ -93,7 +93,7 @@ def _day(text: str) -> date:
 SOURCE = Source(
     name="jhu",
     title="JHU CSSE: confirmed COVID-19 cases by country",
-    targets=(TARGET,),
+    targets=(TARGET, "cum deaths"),  # deaths: in the archive only
     cadence=Cadence.DAY,
     settle=0,
     url=(

@@ -1,0 +1,100 @@
+"""A publisher's own file: change logs and long tables, as CSV and parquet."""
+
+import io
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from reporter.errors import SourceError
+from reporter.schema import CHANGES, COUNTS, to_table
+from reporter.sources import file
+from reporter.sources.base import bundled
+
+LOG = b"""\
+as_of,target,location,target_end_date,observation,note
+2026-01-12,inc x,NA,2026-01-10,7,revised
+2026-01-05,inc x,NA,2026-01-03,5,first
+2026-01-12,inc x,NA,2026-01-03,6,
+2026-01-12,inc x,01,2026-01-03,-1,a correction
+2026-01-19,inc x,NA,2026-01-10,NA,withdrawn
+"""
+TABLE = b"target,location,target_end_date,observation\ninc x,01,2026-01-03,5\n"
+
+
+def parquet(table: pa.Table) -> bytes:
+    sink = io.BytesIO()
+    pq.write_table(table, sink)
+    return sink.getvalue()
+
+
+def test_changes_are_read_oldest_vintage_first() -> None:
+    log = file.changes(LOG)
+    assert list(log.columns) == CHANGES.names
+    assert log["as_of"].dt.strftime("%d").to_list() == ["05", "12", "12", "12", "19"]
+    assert log["location"].to_list() == ["NA", "01", "NA", "NA", "NA"]
+    assert log["observation"].fillna(99).to_list() == [5, -1, 6, 7, 99]
+
+
+def test_parse_of_a_change_log_gives_the_newest_values() -> None:
+    counts = file.parse(LOG)
+    assert list(counts.columns) == COUNTS.names
+    assert counts["location"].to_list() == ["01", "NA", "NA"]
+    assert counts["observation"].fillna(99).to_list() == [-1, 6, 99]
+
+
+def test_parquet_reads_as_csv_does() -> None:
+    raw = parquet(to_table(file.changes(LOG), CHANGES))
+    pd.testing.assert_frame_equal(file.changes(raw), file.changes(LOG))
+    pd.testing.assert_frame_equal(file.parse(raw), file.parse(LOG))
+    raw = parquet(to_table(file.parse(LOG), COUNTS))
+    pd.testing.assert_frame_equal(file.parse(raw), file.parse(LOG))
+
+
+def test_dates_of_a_parquet_file_may_be_texts() -> None:
+    assert len(file.changes(bundled("nhsn-vintages.parquet"))) == 55230
+
+
+def test_a_long_table_is_no_change_log() -> None:
+    assert file.is_change_log(LOG)
+    assert not file.is_change_log(TABLE)
+    with pytest.raises(SourceError, match="file: missing columns 'as_of'"):
+        file.changes(TABLE)
+
+
+def test_two_values_as_of_one_date_are_refused() -> None:
+    with pytest.raises(SourceError, match="two values as of 2026-01-12 for 'inc x', 'NA', 2026-01-10"):
+        file.parse(LOG + b"2026-01-12,inc x,NA,2026-01-10,8,\n")
+
+
+@pytest.mark.parametrize(
+    ("columns", "reason"),
+    [
+        ({"target": ["inc x"]}, "missing columns"),
+        ({"target": ["x"], "location": ["01"], "target_end_date": ["soon"], "observation": [1.0]}, "not of its type"),
+        ({"target": ["x"], "location": ["01"], "target_end_date": [None], "observation": [1.0]}, "without target"),
+        ({"target": ["x"], "location": ["01"], "target_end_date": ["2026-01-03"], "observation": [1e999]}, "infinite"),
+        (
+            {
+                "as_of": pa.array([None], pa.string()),
+                "target": ["x"],
+                "location": ["01"],
+                "target_end_date": ["2026-01-03"],
+                "observation": [1.0],
+            },
+            "a change without as_of",
+        ),
+    ],
+)
+def test_parquet_that_breaks_the_contract_is_refused(columns: dict[str, Any], reason: str) -> None:
+    with pytest.raises(SourceError, match=rf"file: .*{reason}") as caught:
+        file.parse(parquet(pa.table(columns)))
+    assert str(caught.value).isprintable()
+
+
+def test_parquet_with_damaged_text_is_refused() -> None:
+    raw = parquet(to_table(file.parse(LOG), COUNTS))
+    with pytest.raises(SourceError, match=r"file: .*UTF"):
+        file.parse(raw.replace(b"inc x", b"inc \xff"))

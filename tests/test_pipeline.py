@@ -1,0 +1,216 @@
+"""The daily job as a whole, on real counts."""
+
+import json
+from datetime import UTC, date, datetime, timedelta
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from hubdata import connect_hub, connect_target_data
+from hubdata.create_target_data_schema import TargetType
+
+from reporter import config, pipeline
+from reporter.errors import SettingsError
+from reporter.schema import LEVELS
+
+NOW = datetime(2026, 11, 20, 6, 0, tzinfo=UTC)
+
+
+def forecasts(site, name="april"):
+    """Every forecast file by its model and reference date."""
+    files = (site / "data" / name / "model-output").rglob("*.parquet")
+    return {path.stem: path.read_bytes() for path in files}
+
+
+def receipts(site, name="april"):
+    paths = sorted((site / "data" / name / "receipts").glob("*.json"))
+    return [json.loads(path.read_text(encoding="utf-8")) for path in paths]
+
+
+# ------------------------------------------------------------------------- the first author's own case
+
+
+def test_the_first_authors_case_is_reproduced(april_site):
+    """From the vintage of 2020-04-11 he predicted 506,870.8 for that day, from a slightly different file."""
+    file = april_site / "data/april/model-output/classic/2020-04-10-classic.parquet"
+    rows = pq.read_table(file).to_pandas()
+    mine = rows[(rows["location"] == "US") & (rows["output_type_id"] == 0.5)].set_index("horizon")["value"]
+    assert mine[1] == pytest.approx(507_021, abs=1)
+    assert mine[1] == pytest.approx(506_870.8, rel=1e-3)
+    assert mine[2] < 526_396 < mine[3], "reached between the 12th and the 13th"
+
+
+def test_the_first_value_of_that_day_is_the_one_it_is_scored_against(april_site):
+    scores = pd.read_parquet(april_site / "data/april/scores.parquet")
+    row = scores[
+        (scores["model_id"] == "classic")
+        & (scores["location"] == "US")
+        & (scores["reference_date"] == date(2020, 4, 10))
+        & (scores["horizon"] == 1)
+        & (scores["against"] == "first")
+    ].iloc[0]
+    assert row["observation"] == 526_396
+    assert row["absolute_error"] == pytest.approx(526_396 - 507_021, abs=1)
+    assert row["wis"] == pytest.approx(row["absolute_error"]), "one number without a range scores its error"
+
+
+# ------------------------------------------------------------------------- the record
+
+
+def test_each_reference_date_is_forecast_once_from_the_first_vintage_that_holds_it(april_site):
+    said = [(receipt["reference_date"], receipt["vintage"]["as_of"]) for receipt in receipts(april_site)]
+    assert said == [(f"2020-04-{day:02}", f"2020-04-{day + 1:02}") for day in range(8, 12)]
+    assert not any(receipt["live"] for receipt in receipts(april_site))
+
+
+def test_the_ledger_opens_with_hubdata(april_site):
+    hub = connect_hub(april_site / "data" / "april")
+    rows = hub.get_dataset().to_table().to_pandas()
+    assert set(rows["model_id"]) == {"baseline", "classic", "sigmoid"}
+    tasks = rows.groupby(["model_id", "target", "location", "reference_date", "horizon"])
+    assert (tasks.size() == len(LEVELS)).all()
+    values = rows.sort_values("output_type_id").groupby(["model_id", "location", "reference_date", "horizon"])["value"]
+    assert values.apply(lambda v: bool(np.isfinite(v).all() and (v >= 0).all() and (np.diff(v) >= 0).all())).all()
+    for kind, column in ((TargetType.TIME_SERIES, "observation"), (TargetType.ORACLE_OUTPUT, "oracle_value")):
+        truth = connect_target_data(april_site / "data" / "april", kind).get_dataset().to_table()
+        assert column in truth.column_names
+
+
+def test_building_twice_changes_no_byte(april, build_file_feed, tree):
+    site = build_file_feed(april)
+    before, lines = tree(site), (site / "data/april/runs.jsonl").read_text().count("\n")
+    build_file_feed(april)
+    assert tree(site) == before
+    assert (site / "data/april/runs.jsonl").read_text().count("\n") == lines + 1
+
+
+def test_a_catch_up_gives_the_bytes_of_a_daily_run(april, build_file_feed, tree):
+    at_once = build_file_feed(april, "at-once")
+    for end in ("2020-04-09", "2020-04-10", "2020-04-12"):
+        known = april[april["as_of"] <= pd.Timestamp(end)]
+        daily = build_file_feed(known, "daily")
+    daily = build_file_feed(april, "daily")
+    assert tree(daily) == tree(at_once)
+
+
+def test_no_later_vintage_changes_a_forecast(april, build_file_feed):
+    """Alter, then delete, every vintage after a date: forecasts from then and before stay byte for byte."""
+    settings = {"models": ["baseline", "classic", "sigmoid", "rnn"], "start": "2020-04-10"}
+    said = forecasts(build_file_feed(april, "untouched", **settings))
+    cut = pd.Timestamp("2020-04-11")
+    later = april["as_of"] > cut
+    altered = april.assign(observation=april["observation"].where(~later, april["observation"] * 3 + 7))
+    for name, changes in (("altered", altered), ("deleted", april[~later])):
+        again = forecasts(build_file_feed(changes, name, **settings))
+        earlier = {stem for stem in said if stem[:10] <= "2020-04-10"}
+        assert len(earlier) == 2 * 4
+        assert {stem: again[stem] for stem in earlier} == {stem: said[stem] for stem in earlier}
+    assert forecasts(build_file_feed(altered, "altered", **settings)) != said, "the alteration must matter somewhere"
+
+
+def test_the_ledger_only_grows_forwards(april, build_file_feed):
+    site = build_file_feed(april, start="2020-04-11")
+    said = forecasts(site)
+    build_file_feed(april, start="2020-04-09")
+    assert forecasts(site) == said
+
+
+def test_any_number_of_workers_gives_the_same_bytes(april, tmp_path, build_file_feed, tree, feed):
+    alone = build_file_feed(april, "alone", models=["baseline", "rnn"], start="2020-04-11")
+    source = tmp_path / "alone.parquet"
+    settings = config.parse({"feeds": [feed(source, models=["baseline", "rnn"], start="2020-04-11")]})
+    pipeline.build(settings, tmp_path / "two", NOW, offline=True, workers=2)
+    assert tree(tmp_path / "two") == tree(alone)
+
+
+# ------------------------------------------------------------------------- live and backfilled
+
+
+@pytest.mark.parametrize(("days", "live"), [(0, True), (1, False), (2000, False)])
+def test_a_forecast_is_live_only_until_the_next_vintage_is_due(april, tmp_path, feed, days, live):
+    source = tmp_path / "april.parquet"
+    april.to_parquet(source)
+    settings = feed(source, archive=False, start="2020-04-13", end=None, models=["baseline"])
+    now = pd.Timestamp("2020-04-14 06:00", tz="UTC").to_pydatetime() + timedelta(days=days)
+    pipeline.build(config.parse({"feeds": [settings]}), tmp_path / "site", now, offline=True)
+    assert [receipt["live"] for receipt in receipts(tmp_path / "site")] == [False, live]
+
+
+# ------------------------------------------------------------------------- what fails
+
+
+def test_a_place_with_too_little_history_is_named_and_the_others_go_on(april, build_file_feed):
+    young = pd.DataFrame(
+        {
+            "as_of": pd.Timestamp("2020-04-09").as_unit("s"),
+            "target": "cum confirmed cases",
+            "location": "Atlantis",
+            "target_end_date": pd.Timestamp("2020-04-08").as_unit("s"),
+            "observation": [3.0],
+        }
+    )
+    site = build_file_feed(pd.concat([april, young]), start="2020-04-11", end="2020-04-11")
+    (receipt,) = receipts(site)
+    for entry in receipt["models"].values():
+        assert entry["status"] == "ok"
+        assert "Atlantis" in {refused["location"] for refused in entry["refused"]}
+    rows = connect_hub(site / "data" / "april").get_dataset().to_table().to_pandas()
+    assert {"US", "Italy"} <= set(rows["location"])
+    assert "Atlantis" not in set(rows["location"])
+    page = (site / "april" / "2020-04-10" / "index.html").read_text(encoding="utf-8")
+    assert "Atlantis" in page
+
+
+def test_a_model_that_fails_is_named_and_nothing_is_published_under_its_name(april, tmp_path, build_file_feed):
+    incident = april.assign(target="inc confirmed cases")  # the first author's method is for cumulative counts
+    site = build_file_feed(incident, target="inc confirmed cases", start="2020-04-12")
+    (receipt,) = receipts(site)
+    assert receipt["models"]["classic"]["status"] == "failed"
+    assert "sha256" not in receipt["models"]["classic"]
+    assert not (site / "data/april/model-output/classic").exists()
+    log = json.loads((site / "data/april/runs.jsonl").read_text())
+    assert any("classic failed for 2020-04-11" in line for line in log["failed"])
+
+
+def test_one_feed_that_fails_leaves_the_others_published(april, tmp_path, feed):
+    source = tmp_path / "april.parquet"
+    april.to_parquet(source)
+    gone = feed(tmp_path / "gone.parquet", name="gone")
+    settings = config.parse({"feeds": [gone, feed(source, start="2020-04-12")]})
+    outcome = pipeline.build(settings, tmp_path / "site", NOW, offline=True)
+    assert outcome.exit_code == 3
+    assert len(outcome.failed) == 1
+    assert outcome.failed[0].startswith("gone: ")
+    assert (tmp_path / "site" / "april" / "2020-04-11" / "index.html").exists()
+    assert (tmp_path / "site" / "index.html").exists()
+
+
+def test_a_place_that_is_not_in_the_file_is_a_wrong_setting(april, build_file_feed):
+    with pytest.raises(SettingsError, match="locations: found 'Atlantis'; allowed: one of Brazil, Italy"):
+        build_file_feed(april, locations=["US", "Atlantis"])
+
+
+def test_a_feed_whose_record_was_altered_stops_and_the_others_go_on(april, tmp_path, feed, tree):
+    source = tmp_path / "april.parquet"
+    april.to_parquet(source)
+    feeds = [feed(source, start="2020-04-12", name=name, models=["baseline"]) for name in ("one", "two")]
+    pipeline.build(config.parse({"feeds": feeds}), tmp_path / "site", NOW, offline=True)
+    (file,) = (tmp_path / "site" / "data" / "one" / "model-output").rglob("*.parquet")
+    file.write_bytes(file.read_bytes()[::-1])
+    before = tree(tmp_path / "site" / "one")
+    outcome = pipeline.build(config.parse({"feeds": feeds}), tmp_path / "site", NOW, offline=True)
+    assert outcome.exit_code == 3
+    assert any("one: " in line and "was altered" in line for line in outcome.failed)
+    assert tree(tmp_path / "site" / "one") == before, "its last good pages stay"
+    assert "was altered" in (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
+
+
+# ------------------------------------------------------------------------- catching up after gaps
+
+
+def test_skipped_days_are_forecast_across(april, build_file_feed):
+    """Two vintages were missed: the next is forecast, the days between never are."""
+    gap = april[~april["as_of"].isin(pd.to_datetime(["2020-04-10", "2020-04-11"]))]
+    site = build_file_feed(gap)
+    assert [receipt["reference_date"] for receipt in receipts(site)] == ["2020-04-08", "2020-04-11"]
