@@ -75,8 +75,8 @@ def populations(data: Path) -> dict[str, float]:
     """Persons by location code, of every feed."""
     jhu = pd.read_csv(data / "jhu-places.csv")
     states = pd.read_csv(data / "us-locations.csv", dtype={"location": str})
-    both = pd.concat([jhu, states]).drop_duplicates("location", keep="last").set_index("location")["population"]
-    return {**both.to_dict(), "DE": 83_200_000.0}
+    both = pd.concat([jhu, states]).drop_duplicates("location", keep="last")
+    return {**dict(zip(both["location"], both["population"], strict=True)), "DE": 83_200_000.0}
 
 
 def places(log: pd.DataFrame, feed: Feed) -> Series | None:
@@ -90,12 +90,12 @@ def places(log: pd.DataFrame, feed: Feed) -> Series | None:
 def histories(log: pd.DataFrame, feed: Feed, window: str, people: dict[str, float]) -> Iterator[History]:
     """One history a reference date, from the first vintage that holds it, oldest first."""
     keep = places(log, feed)
-    chosen: dict[pd.Timestamp, pd.DataFrame] = {}
+    chosen: dict[str, pd.DataFrame] = {}
     for start, end, every in feed.windows[window]:
         days = sorted(day for day in log["as_of"].unique() if start <= day <= end)
         for day in days[::every]:
             wide = matrix(as_of(log, day), feed, keep)
-            chosen.setdefault(wide.columns[-1], wide)
+            chosen.setdefault(f"{wide.columns[-1]:%Y-%m-%d}", wide)
     for reference in sorted(chosen)[-feed.newest if window == "final" and feed.newest else 0 :]:
         wide = chosen[reference]
         counts = wide.to_numpy(dtype=np.float64, copy=True)

@@ -5,8 +5,8 @@ import numpy as np
 from reporter.dates import Cadence
 from reporter.errors import TooShortError
 from reporter.models import base, spread
-from reporter.models.series import bounded
-from reporter.schema import LEVELS, MEDIAN, Floats, is_cumulative
+from reporter.models.series import Ints, bounded
+from reporter.schema import LEVELS, Floats, is_cumulative
 
 RECENT = 60
 """Origins that past errors are taken from."""
@@ -27,7 +27,7 @@ class Baseline:
     name = "baseline"
     title = "No change"
 
-    def forecast(self, history: base.History, horizons: int, seed: int) -> base.Quantiles:
+    def forecast(self, history: base.History, horizons: int, seed: int) -> base.Quantiles:  # noqa: ARG002 - the contract's
         """See `base.Model.forecast`. `seed` changes nothing."""
         values = base.empty(history, horizons)
         refused: dict[int, str] = {}
@@ -58,17 +58,19 @@ def no_change(row: Floats, horizons: int, season: int) -> Floats:
     least = LEAST if season == 1 else 2 * season
     if len(known) < least:
         raise TooShortError(f"only {len(known)} counts so far; needs {least}")
-    logs = np.log1p(np.maximum(row, 0.0))
+    counts = np.maximum(row[: known[-1] + 1], 0.0)
+    logs = np.log1p(counts)
     result = np.empty((horizons, len(LEVELS)))
-    for h in range(1, horizons + 1):
-        source = _latest_like(known, len(row) - 1 + h, season)
-        lag = len(row) - 1 + h - source
-        result[h - 1] = np.expm1(logs[source] + _offsets(logs, lag, season))
-        result[h - 1, MEDIAN] = max(row[source], 0.0)
+    for h in range(horizons):
+        position = len(row) + h
+        source = _latest_like(known, position, season)
+        # expm1 of a sum of logs, written so that an offset of 0 gives exactly the count itself.
+        growth = np.expm1(_offsets(logs, position - source, season))
+        result[h] = counts[source] + (1 + counts[source]) * growth
     return result
 
 
-def _latest_like(known: np.ndarray, position: int, season: int) -> int:
+def _latest_like(known: Ints, position: int, season: int) -> int:
     """The newest known position in the same phase of the season, or else the newest."""
     alike = known[(position - known) % season == 0]
     return int(alike[-1] if len(alike) else known[-1])
@@ -80,5 +82,5 @@ def _offsets(logs: Floats, lag: int, season: int) -> Floats:
         changes = logs[shorter:] - logs[:-shorter]
         changes = changes[-RECENT:]
         if np.isfinite(changes).sum() >= spread.ENOUGH:
-            return spread.offsets(changes[:, None, None], [0])[0, 0] * np.sqrt(lag / shorter)
+            return np.asarray(spread.offsets(changes[:, None, None], [0])[0, 0] * np.sqrt(lag / shorter))
     return np.zeros(len(LEVELS))

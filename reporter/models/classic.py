@@ -27,14 +27,15 @@ class Classic:
     name = "classic"
     title = "First author's logistic"
 
-    def forecast(self, history: base.History, horizons: int, seed: int) -> base.Quantiles:
+    def forecast(self, history: base.History, horizons: int, seed: int) -> base.Quantiles:  # noqa: ARG002 - the contract's
         """See `base.Model.forecast`. `seed` changes nothing."""
         values = base.empty(history, horizons)
         refused: dict[int, str] = {}
         for i, (target, row) in enumerate(zip(history.targets, history.counts, strict=True)):
+            if not is_cumulative(target):
+                refused[i] = "this method is for cumulative counts only"
+                continue
             try:
-                if not is_cumulative(target):
-                    raise ModelError("this method is for cumulative counts only")
                 values[i] = self._one(row, horizons, history.cadence)
             except ModelError as error:
                 refused[i] = str(error)

@@ -57,8 +57,7 @@ class Curve:
 
     def at(self, t: Floats) -> Floats:
         """Cumulative counts at times `t`, in periods since the first."""
-        values = (np.float64(value) for value in (self.final_size, self.growth_rate, self.midpoint))
-        return logistic.curve(t, *values)
+        return logistic.curve(t, *np.array([self.final_size, self.growth_rate, self.midpoint]))
 
 
 def fit_curves(counts: Floats, family: str = "logistic") -> Curves:

@@ -1,4 +1,4 @@
-"""Least-squares logistic curves through many series at once: a batched Levenberg–Marquardt solver."""
+"""Least-squares logistic curves through many series at once: a batched Levenberg-Marquardt solver."""
 
 from dataclasses import dataclass
 
@@ -43,13 +43,13 @@ def curve(t: Floats, final_size: Floats, growth_rate: Floats, midpoint: Floats) 
 def solve(counts: Floats) -> Fit:
     """Fit a logistic curve to each row by least squares on the counts.
 
-    Levenberg (1944) and Marquardt (1963, J. SIAM 11:431, eq. 13–15: the diagonal of the normal matrix is inflated), in
-    the logs of final size and growth rate, which keeps both positive; the Jacobian is analytic.
+    Levenberg (1944) and Marquardt (1963, J. SIAM 11:431: the diagonal of the normal matrix is inflated), in the logs
+    of final size and growth rate, which keeps both positive; the Jacobian is analytic.
 
     Args:
         counts: (N, T) cumulative counts, t = 0 in the first column; NaN carries no weight.
     """
-    n, t = counts.shape
+    n = len(counts)
     known = np.isfinite(counts)
     top = np.where(known, counts, 0.0).max(axis=1, initial=0.0)
     # Tiny counts would divide to infinity; nothing real is below a millionth of a person.
@@ -127,7 +127,7 @@ def _descend(y: Floats, weight: Floats, theta: Floats) -> tuple[Floats, Floats, 
 
 
 def _step(y: Floats, weight: Floats, theta: Floats, damping: Floats) -> Floats:
-    """(N, 3) Levenberg–Marquardt steps."""
+    """(N, 3) Levenberg-Marquardt steps."""
     jacobian = _jacobian(weight, theta)
     gradient = jacobian @ _residual(y, weight, theta)[:, :, None]
     normal = jacobian @ jacobian.transpose(0, 2, 1)

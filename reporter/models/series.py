@@ -64,13 +64,13 @@ def steps(history: History, least: int) -> Steps:
         if age[i] > OLDEST[history.cadence]:
             refused[i] = f"its last count is {age[i]} {history.cadence.value}s old"
             continue
-        filled = _per_period(row[where[0] : where[-1] + 1], bool(cumulative[i]))
+        filled = _per_period(row[where[0] : where[-1] + 1], cumulative=bool(cumulative[i]))
         values[i, t - len(filled) :] = filled
         last[i] = max(row[where[-1]], 0.0) if cumulative[i] else 0.0
     return Steps(values, last, age, cumulative, refused)
 
 
-def _per_period(row: Floats, cumulative: bool) -> Floats:
+def _per_period(row: Floats, *, cumulative: bool) -> Floats:
     """Counts per period of one series without NaN at its ends; one shorter if it was cumulative."""
     reported = np.isfinite(row)
     position = np.arange(len(row))

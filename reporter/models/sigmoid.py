@@ -7,7 +7,9 @@ import numpy as np
 from reporter.dates import Cadence
 from reporter.models import base, spread
 from reporter.models.curves import Curve, Curves, fit_curve, fit_curves
-from reporter.models.series import Ints, outcomes, steps, to_horizons
+from reporter.models.logistic import Bools
+from reporter.models.series import outcomes, steps, to_horizons
+from reporter.models.windows import rhythm, windows_at
 from reporter.schema import LEVELS, Floats
 
 __all__ = ["Curve", "Curves", "Sigmoid", "fit_curve", "fit_curves"]
@@ -20,42 +22,47 @@ class Habits:
     Attributes:
         window: how far back a wave may have begun.
         shortest: the least that is fitted as a wave.
+        floor: share of the least count since the wave began that is taken to be no part of it.
         level: the newest counts whose mean is where the forecast starts from.
         season: 7 for a weekly rhythm, 1 for none.
-        weeks: seasons that the rhythm is learnt from.
         steepest: bound of the log change a period.
         needs: counts without which a series is refused.
     """
 
     window: int
     shortest: int
+    floor: float
     level: int
     season: int
-    weeks: int
-    shrink: float
     steepest: float
     needs: int
 
 
 HABITS = {
-    Cadence.DAY: Habits(window=70, shortest=14, level=7, season=7, weeks=6, shrink=1.0, steepest=0.3, needs=14),
-    Cadence.WEEK: Habits(window=26, shortest=6, level=2, season=1, weeks=1, shrink=1.0, steepest=0.7, needs=8),
+    Cadence.DAY: Habits(window=70, shortest=21, floor=0.95, level=7, season=7, steepest=0.3, needs=14),
+    Cadence.WEEK: Habits(window=26, shortest=4, floor=0.95, level=1, season=1, steepest=0.7, needs=8),
 }
 
 TRUSTS = np.linspace(0.0, 1.0, 6)
 """Shares of the curve's change that a forecast may follow: 0 stays at the level, 1 follows the curve."""
 
-ORIGINS = (24, 120)
+ORIGINS = (60, 120)
 """Fewest and most past origins that errors are taken from; between them, enough for `ERRORS` of all series together."""
 
 ERRORS = 900
+
+HUGE = 50.0
+"""No log count is above this, so that nothing overflows before the population caps it."""
+
+UNLIKE = np.log(10.0)
+"""Errors made when a series stood this far below its present level, on the log scale, say little about the present."""
 
 
 class Sigmoid:
     """A logistic curve through the current wave.
 
     The counts since the last trough are cumulated and a logistic curve is fitted to the sum. The curve gives the shape
-    of what follows; the mean of the newest counts, with the rhythm of the week, gives the level that it starts from. The
+    of what follows; the mean of the newest counts, with the rhythm of the week, gives the level it starts from. The
     same is done at past origins with what came before each. Their errors say what share of the curve's change to
     follow (the share with the least absolute error over all places of a target), and how wide to make the quantiles
     (`spread.offsets`). Errors and quantiles are on the log1p scale.
@@ -64,7 +71,7 @@ class Sigmoid:
     name = "sigmoid"
     title = "Sigmoid"
 
-    def forecast(self, history: base.History, horizons: int, seed: int) -> base.Quantiles:
+    def forecast(self, history: base.History, horizons: int, seed: int) -> base.Quantiles:  # noqa: ARG002 - the contract's
         """See `base.Model.forecast`. `seed` changes nothing."""
         habits = HABITS[history.cadence]
         given = steps(history, habits.needs)
@@ -76,75 +83,79 @@ class Sigmoid:
         return base.Quantiles(to_horizons(values, given, history, horizons), given.refused)
 
 
-def _ahead(values: Floats, cumulative: np.ndarray, targets: list[str], horizons: int, habits: Habits) -> Floats:
+def _ahead(values: Floats, cumulative: Bools, targets: list[str], horizons: int, habits: Habits) -> Floats:
     """(S, H, 23) quantiles of `outcomes` after the last column of (S, T) counts per period."""
     s, t = values.shape
     count = int(np.clip(ERRORS // s, *ORIGINS))
-    origins = np.arange(t - 1, max(t - 2 - count, habits.shortest - 2), -1)
-    windows = _windows(values, origins, habits.window)
+    earliest = max(t - 1 - count, min(habits.shortest, t) - 1)
+    origins = np.arange(t - 1, earliest - 1, -1)
+    windows = windows_at(values, origins, habits.window)
     level = np.log(np.maximum(windows[:, :, -habits.level :].mean(axis=2), 1e-9))
-    start = level[:, :, None] + _rhythm(windows, horizons, habits)
+    start = level[:, :, None] + rhythm(windows, horizons, habits.season)
     change = _change(windows, horizons, habits)
     actual = np.log1p(np.moveaxis(outcomes(values, horizons, cumulative)[:, origins], 1, 0))
+    actual[level < level[0] - UNLIKE] = np.nan
     result = np.empty((s, horizons, len(LEVELS)))
     for target in dict.fromkeys(targets):
         chosen = np.array([other == target for other in targets])
         total = bool(cumulative[chosen][0])
-        trials = np.stack([_forecast(start[:, chosen] + trust * change[:, chosen], total) for trust in TRUSTS])
-        errors = actual[:, chosen] - trials
-        known = np.isfinite(errors)
-        loss = np.where(known, np.abs(errors), 0.0).sum(axis=(1, 2, 3))
-        best = int(loss.argmin()) if known.any() else 0
-        offsets = spread.offsets(errors[best][1:], [target] * int(chosen.sum()))
-        result[chosen] = np.expm1(np.minimum(trials[best][0][:, :, None] + offsets, 50.0))
+        point = _trusted(start[:, chosen], change[:, chosen], actual[:, chosen], cumulative=total)
+        offsets = spread.offsets((actual[:, chosen] - point)[1:], [target] * int(chosen.sum()))
+        result[chosen] = np.expm1(np.minimum(point[0][:, :, None] + offsets, HUGE))
     return result
 
 
-def _forecast(logs: Floats, cumulative: bool) -> Floats:
+def _trusted(start: Floats, change: Floats, actual: Floats, *, cumulative: bool) -> Floats:
+    """(R, S, H) log1p forecasts that follow the share of the curve's change that did best so far.
+
+    Rises and falls each have their own share: the logistic curve is symmetric, and waves are not.
+    """
+    trials = np.stack([_forecast(start + trust * change, cumulative=cumulative) for trust in TRUSTS])
+    loss = np.nan_to_num(np.abs(actual - trials))
+    rising = np.broadcast_to(change[:, :, :1] > 0, change.shape)
+    best = [loss[:, regime].sum(axis=1).argmin() for regime in (rising, ~rising)]
+    return np.asarray(np.where(rising, trials[best[0]], trials[best[1]]))
+
+
+def _forecast(logs: Floats, *, cumulative: bool) -> Floats:
     """log1p of the counts whose logs are given, or of their running total."""
     counts = np.exp(logs)
-    return np.log1p(np.cumsum(counts, axis=2) if cumulative else counts)
-
-
-def _windows(values: Floats, origins: Ints, length: int) -> Floats:
-    """(R, S, length) newest counts up to each origin; NaN before a series begins."""
-    padded = np.concatenate([np.full((len(values), length), np.nan), values], axis=1)
-    return np.stack([padded[:, origin + 1 : origin + 1 + length] for origin in origins])
-
-
-def _rhythm(windows: Floats, horizons: int, habits: Habits) -> Floats:
-    """(R, S, H) log factors of the phases of the season, about 0 on average."""
-    season = habits.season
-    if season == 1:
-        return np.zeros((*windows.shape[:2], horizons))
-    recent = windows[:, :, -season * (habits.weeks + 1) :]
-    around = np.lib.stride_tricks.sliding_window_view(recent, season, axis=2).mean(axis=3)
-    ratio = recent[:, :, season // 2 : season // 2 + around.shape[2]] / np.where(around > 0, around, np.nan)
-    phase = (np.arange(ratio.shape[2]) + season // 2 - recent.shape[2]) % season
-    factors = np.ones((*windows.shape[:2], season))
-    for day in range(season):
-        alike = ratio[:, :, phase == day]
-        known = np.isfinite(alike)
-        # Weeks without a rhythm are added to the sample, so that a few odd days do not make one.
-        logs = np.log(np.maximum(np.where(known, alike, 1.0), 0.02))
-        factors[:, :, day] = np.exp(logs.sum(axis=2) / (known.sum(axis=2) + habits.shrink))
-    factors /= factors.mean(axis=2, keepdims=True)
-    return np.log(factors)[:, :, np.arange(horizons) % season]
+    return np.asarray(np.log1p(np.cumsum(counts, axis=2) if cumulative else counts))
 
 
 def _change(windows: Floats, horizons: int, habits: Habits) -> Floats:
     """(R, S, H) log of the curve's new counts at each horizon over its mean in the periods of the level."""
     r, s, w = windows.shape
-    rows = windows.reshape(r * s, w)
-    smooth = np.lib.stride_tricks.sliding_window_view(rows, habits.level, axis=1).mean(axis=2)
-    candidates = np.where(np.isfinite(smooth), smooth, np.inf)[:, : w - habits.shortest + 1]
-    # Of equal troughs the last one: a wave begins after the zeros before it.
-    trough = candidates.shape[1] - 1 - candidates[:, ::-1].argmin(axis=1)
-    inside = (np.arange(w) >= trough[:, None]) & np.isfinite(rows)
-    total = np.where(inside, np.cumsum(np.where(inside, rows, 0.0), axis=1), np.nan)
+    total, floor = _waves(windows.reshape(r * s, w), habits)
     curves = fit_curves(total)
     new = np.diff(curves.at(np.arange(w - 1 - habits.level, w + horizons, dtype=np.float64)), axis=1)
-    new = np.maximum(new, 1e-12 * np.nanmax(new, axis=1, initial=1e-300, keepdims=True))
+    new = np.nan_to_num(new) + floor[:, None]
+    new = np.maximum(new, 1e-12 * new.max(axis=1, initial=1e-288, keepdims=True))
     log = np.log(new[:, habits.level :]) - np.log(new[:, : habits.level].mean(axis=1, keepdims=True))
     reach = habits.steepest * (np.arange(1, horizons + 1) + habits.level / 2)
-    return np.nan_to_num(np.clip(log, -reach, reach)).reshape(r, s, horizons)
+    return np.asarray(np.clip(log, -reach, reach).reshape(r, s, horizons))
+
+
+def _waves(rows: Floats, habits: Habits) -> tuple[Floats, Floats]:
+    """Cumulated counts of each row since its last trough, and what was taken off each count before.
+
+    Without taking off what was there all along, a flat series has a straight sum, the nearest logistic curve to which
+    is past its midpoint: it would be forecast to fall.
+
+    Args:
+        rows: (N, W) counts per period, NaN before a series begins.
+        habits: where a wave may begin, and how much is taken off.
+
+    Returns:
+        (N, W) sums, NaN before the trough, and (N,) counts taken off.
+    """
+    smooth = np.lib.stride_tricks.sliding_window_view(rows, habits.level, axis=1).mean(axis=2)
+    smooth = np.where(np.isfinite(smooth), smooth, np.inf)
+    candidates = smooth[:, : rows.shape[1] - habits.shortest + 1]
+    # Of equal troughs the last one: a wave begins after the zeros before it.
+    trough = candidates.shape[1] - 1 - candidates[:, ::-1].argmin(axis=1)
+    lowest = np.where(np.arange(smooth.shape[1]) >= trough[:, None], smooth, np.inf).min(axis=1)
+    floor = habits.floor * np.where(np.isfinite(lowest), lowest, 0.0)
+    inside = (np.arange(rows.shape[1]) >= trough[:, None]) & np.isfinite(rows)
+    total = np.cumsum(np.where(inside, rows - floor[:, None], 0.0), axis=1)
+    return np.where(inside, total, np.nan), floor

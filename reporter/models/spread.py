@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from reporter.schema import LEVELS, Floats
 
@@ -54,10 +55,12 @@ def _pooled(size: Floats, prior: float) -> Floats:
     return result
 
 
-def _one_horizon(size: Floats, known: np.ndarray, levels: Floats, prior: float) -> Floats:
+def _one_horizon(size: Floats, known: npt.NDArray[np.bool_], levels: Floats, prior: float) -> Floats:
     """(S, 23) offsets at one horizon from (R, S) sizes, 0 where not known."""
     count = known.sum(axis=0)
     scale = (size.sum(axis=0) + prior * size.sum() / known.sum()) / (count + prior)
     relative = (size / np.where(scale > 0, scale, 1.0))[known]
-    rank = np.minimum(np.abs(2 * levels - 1) * (1 + 1 / len(relative)), 1.0)
-    return np.sign(levels - 0.5) * np.quantile(relative, rank) * scale[:, None]
+    # Rounded, so that levels p and 1 - p have the very same rank.
+    share = np.abs(2 * levels - 1).round(9)
+    rank = np.minimum(share * (1 + 1 / len(relative)), 1.0)
+    return np.asarray(np.sign(levels - 0.5) * np.quantile(relative, rank) * scale[:, None])

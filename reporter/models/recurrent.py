@@ -1,0 +1,159 @@
+"""A recurrent network that learns from all series of a feed at once."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import nn
+
+from reporter.dates import Cadence
+from reporter.models import base
+from reporter.models.samples import Samples, gather
+from reporter.models.series import steps, to_horizons
+from reporter.schema import LEVELS, Floats
+
+NEEDS = {Cadence.DAY: 14, Cadence.WEEK: 8}
+"""Counts without which a series is refused."""
+
+ENOUGH = 30
+"""Past windows that a network can learn from, at the least."""
+
+
+@dataclass(frozen=True)
+class Training:
+    """How a network is built and trained.
+
+    Attributes:
+        hidden: units of the recurrent layer.
+        batch: windows a step.
+        rounds: steps.
+        rate: highest learning rate of the one-cycle schedule (Smith & Topin 2019, arXiv:1708.07120).
+        decay: weight decay.
+        members: networks whose quantiles are averaged.
+        trust: share of a network in what is told; the rest is what changes were overall.
+        shake: error of the level in units of `Samples.scale`, as the newest counts will still be revised.
+    """
+
+    hidden: int = 24
+    batch: int = 512
+    rounds: int = 100
+    rate: float = 1e-2
+    decay: float = 1e-2
+    members: int = 3
+    trust: float = 0.8
+    shake: float = 0.5
+
+
+Layer = type[nn.RNN] | type[nn.GRU] | type[nn.LSTM]
+
+
+class Rnn:
+    """An Elman network (Elman 1990, Cognitive Science 14:179) with direct quantiles for all horizons.
+
+    It reads the newest counts of a series, relative to their level and without the rhythm of the week, and says how far
+    the coming counts will be from that level, on the log1p scale. One network is trained on the past of all places
+    and targets together, newer windows more often than older ones, by the pinball loss (Koenker & Bassett 1978,
+    eq. 2.1) averaged over the 23 levels. No quantile leaves the range of changes seen in training.
+    """
+
+    name = "rnn"
+    title = "Recurrent network"
+    layer: Layer = nn.RNN
+    training = Training()
+
+    def forecast(self, history: base.History, horizons: int, seed: int) -> base.Quantiles:
+        """See `base.Model.forecast`."""
+        given = steps(history, NEEDS[history.cadence])
+        ahead = base.empty(history, horizons + int(given.age.max(initial=0)))
+        samples = gather(given, history, ahead.shape[1]) if len(given.usable) else None
+        if samples is None or len(samples.past) < ENOUGH:
+            seen = 0 if samples is None else len(samples.past)
+            why = f"only {seen} stretches of the past to learn from; needs {ENOUGH}"
+            refused = {i: given.refused.get(i, why) for i in range(len(history.targets))}
+            return base.Quantiles(base.empty(history, horizons), refused)
+        with _alone(seed):
+            changes = self._learn(samples, seed)
+        ahead[given.usable] = np.expm1(samples.start[:, :, None] + changes)
+        return base.Quantiles(to_horizons(ahead, given, history, horizons), given.refused)
+
+    def _learn(self, samples: Samples, seed: int) -> Floats:
+        """(S, H, 23) changes to come, as the mean of several networks' quantiles."""
+        draws = np.random.default_rng(seed)
+        told = []
+        for _ in range(self.training.members):
+            network = Network(self.layer, samples, self.training)
+            _train(network, samples, self.training, draws)
+            told.append(network.quantiles(samples))
+        return np.asarray(np.mean(told, axis=0))
+
+
+class Network(nn.Module):
+    """One recurrent layer and a linear read-out, added to the quantiles that past changes had overall."""
+
+    usual: torch.Tensor
+
+    def __init__(self, layer: Layer, samples: Samples, how: Training) -> None:
+        super().__init__()
+        self.trust = how.trust
+        self.layer = layer(samples.inputs.shape[2], how.hidden, batch_first=True)
+        self.read = nn.Linear(how.hidden, samples.usual.size)
+        nn.init.zeros_(self.read.weight)
+        nn.init.zeros_(self.read.bias)
+        self.register_buffer("usual", torch.from_numpy(samples.usual.astype(np.float32)))
+
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        """(N, W, F) to (N, H, 23) quantiles, in units of `Samples.scale`."""
+        states, _ = self.layer(inputs)
+        shift: torch.Tensor = self.read(states[:, -1])
+        return self.usual + shift.view(-1, *self.usual.shape)
+
+    def quantiles(self, samples: Samples) -> Floats:
+        """(S, H, 23) changes to come, non-decreasing in level and within what training saw."""
+        with torch.no_grad():
+            told = self(torch.from_numpy(samples.inputs[samples.now]))
+            mixed = self.trust * told + (1 - self.trust) * self.usual
+        scaled = mixed.numpy().astype(np.float64)
+        changes = np.sort(scaled * samples.scale[samples.now, None, None], axis=2)
+        return np.asarray(np.clip(changes, samples.least[:, None], samples.most[:, None]))
+
+
+def pinball(quantiles: torch.Tensor, observed: torch.Tensor) -> torch.Tensor:
+    """Mean pinball loss of (N, H, 23) quantiles of (N, H) values; NaN values do not count."""
+    known = torch.isfinite(observed)
+    levels = torch.tensor(LEVELS, dtype=quantiles.dtype)
+    error = torch.nan_to_num(observed)[..., None] - quantiles
+    loss = torch.maximum(levels * error, (levels - 1) * error).mean(dim=2)
+    return (loss * known).sum() / known.sum().clamp(min=1)
+
+
+def _train(network: Network, samples: Samples, how: Training, generator: np.random.Generator) -> None:
+    """Fit the network to windows drawn in proportion to their weight, the level of each a little shaken."""
+    inputs, changes = torch.from_numpy(samples.inputs), torch.from_numpy(samples.changes.astype(np.float32))
+    scale = torch.from_numpy(samples.scale.astype(np.float32))
+    draws = generator.choice(samples.past, size=(how.rounds, how.batch), p=samples.weight)
+    optimiser = torch.optim.AdamW(network.parameters(), lr=how.rate, weight_decay=how.decay)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=how.rate, total_steps=how.rounds)
+    for draw in draws:
+        optimiser.zero_grad()
+        shaken, shift = inputs[draw], how.shake * torch.randn(how.batch, 1)
+        shaken[:, :-1, 0] -= shift * scale[draw, None]
+        loss = pinball(network(shaken), changes[draw] - shift)
+        loss.backward()  # type: ignore[no-untyped-call] # torch leaves it untyped
+        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimiser.step()
+        schedule.step()
+
+
+@contextmanager
+def _alone(seed: int) -> Iterator[None]:
+    """One thread and a seeded generator, and afterwards everything as it was."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with torch.random.fork_rng(devices=[]), torch.enable_grad():
+            torch.manual_seed(seed)
+            yield
+    finally:
+        torch.set_num_threads(threads)

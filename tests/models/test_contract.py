@@ -1,0 +1,172 @@
+"""What every registered model keeps, whatever the counts."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from reporter.dates import Cadence
+from reporter.models import REGISTRY, load
+from reporter.models.base import Quantiles
+from reporter.schema import LEVELS, MEDIAN, is_cumulative
+
+HORIZONS = 5
+DAILY, TOTAL, WEEKLY = "inc covid cases", "cum confirmed cases", "wk inc covid hosp"
+KINDS = [(DAILY, Cadence.DAY), (TOTAL, Cadence.DAY), (WEEKLY, Cadence.WEEK)]
+
+
+@pytest.fixture(params=list(REGISTRY))
+def model(request):
+    """Each registered model; a network is trained for a moment only, as its contract is not its skill."""
+    model = load(request.param)
+    if hasattr(model, "training"):
+        model.training = dataclasses.replace(model.training, rounds=6, batch=64, members=2)
+    return model
+
+
+@pytest.fixture(params=KINDS, ids=[target for target, _ in KINDS])
+def kind(request):
+    return request.param
+
+
+def check(answer, history, horizons=HORIZONS):
+    """Hold an answer to the contract of `models.base`."""
+    assert answer.values.shape == (len(history.targets), horizons, len(LEVELS))
+    assert answer.values.dtype == np.float64
+    for i, values in enumerate(answer.values):
+        if i in answer.refused:
+            assert np.isnan(values).all()
+            assert answer.refused[i].strip()
+            assert "nan" not in answer.refused[i]
+        else:
+            assert np.isfinite(values).all()
+            assert (values >= 0).all()
+            assert (np.diff(values, axis=1) >= 0).all()
+            if np.isfinite(history.population[i]):
+                assert (values <= history.population[i]).all()
+
+
+def ask(model, history, seed=1) -> Quantiles:
+    answer = model.forecast(history, HORIZONS, seed)
+    check(answer, history)
+    return answer
+
+
+def wave(periods=120, size=4000.0):
+    """New counts of two waves, the second under way."""
+    t = np.arange(periods)
+    shape = np.exp(-(((t - 40) / 15) ** 2)) + np.exp(-(((t - periods - 5) / 18) ** 2))
+    return np.round(size * shape + 5)
+
+
+def as_counts(new, target):
+    return np.cumsum(new, axis=-1) if is_cumulative(target) else np.asarray(new)
+
+
+def test_names_are_those_of_the_registry(model):
+    assert REGISTRY[model.name].endswith(f":{type(model).__name__}")
+    assert model.title
+
+
+def test_real_histories(model, real):
+    answer = ask(model, real)
+    said = [i for i in range(len(real.targets)) if i not in answer.refused]
+    assert bool(said) == (model.name != "classic" or is_cumulative(real.targets[0]))
+
+
+def test_same_seed_same_bytes(model, real):
+    first = ask(model, real, seed=7)
+    second = ask(model, real, seed=7)
+    assert first.values.tobytes() == second.values.tobytes()
+    assert first.refused == second.refused
+
+
+def test_a_forecast_leaves_no_trace_in_its_input(model, jhu):
+    before = jhu.counts.copy()
+    ask(model, jhu)
+    np.testing.assert_array_equal(before, jhu.counts)
+
+
+def test_a_single_place(model, make, kind):
+    target, cadence = kind
+    ask(model, make(as_counts(wave(), target), target, cadence, population=1e6))
+
+
+@pytest.mark.parametrize("length", [1, 2, 4, 7, 13, 20, 40])
+def test_short_histories_are_refused_or_forecast(model, make, kind, length):
+    target, cadence = kind
+    history = make(as_counts(np.tile(wave()[-length:], (3, 1)), target), target, cadence)
+    answer = ask(model, history)
+    if length <= 4 and model.name != "baseline":
+        assert len(answer.refused) == 3
+
+
+def test_a_short_place_does_not_stop_the_others(model, make):
+    rows = np.tile(np.cumsum(wave()), (4, 1))
+    rows[2, :-3] = np.nan
+    answer = ask(model, make(rows, TOTAL))
+    assert list(answer.refused) == [2]
+    assert "3" in answer.refused[2]
+
+
+def test_a_place_without_counts_is_refused(model, make):
+    rows = np.tile(np.cumsum(wave()), (3, 1))
+    rows[0] = np.nan
+    assert list(ask(model, make(rows, TOTAL)).refused) == [0]
+
+
+def test_nothing_but_zeros(model, make, kind):
+    answer = ask(model, make(np.zeros((3, 120)), *kind))
+    said = [i for i in range(3) if i not in answer.refused]
+    assert (answer.values[said] < 1).all()
+
+
+def test_a_flat_history(model, make, kind):
+    target, cadence = kind
+    history = make(np.full((3, 120), 500.0), target, cadence)
+    answer = ask(model, history)
+    for i in set(range(3)) - set(answer.refused):
+        np.testing.assert_allclose(answer.values[i, :, MEDIAN], 500, rtol=0.1)
+
+
+@pytest.mark.parametrize("spoil", ["hole", "end", "start", "most", "fall", "dump", "billion", "negative"])
+def test_counts_as_they_are_published(model, make, kind, spoil):
+    target, cadence = kind
+    counts = as_counts(np.tile(wave(), (3, 1)), target).astype(float)
+    row = counts[1]
+    match spoil:
+        case "hole":
+            row[60:75] = np.nan
+        case "end":
+            row[-3:] = np.nan
+        case "start":
+            row[:70] = np.nan
+        case "most":
+            row[np.arange(120) % 7 != 3] = np.nan
+        case "fall":
+            row[-10:] = row[-11] * 0.5
+        case "dump":
+            row[-2:] += 50 * row.max()
+        case "billion":
+            row[-1] = 1e9
+        case "negative":
+            row[[30, -4]] = -250.0
+    ask(model, make(counts, target, cadence))
+    ask(model, make(row, target, cadence, population=1e6))
+
+
+def test_a_total_does_not_fall(jhu):
+    for name in ("sigmoid", "rnn"):
+        values = ask(load(name), jhu).values
+        assert (np.diff(values, axis=1) >= 0).all()
+        assert (values[:, 0] >= jhu.counts[:, -1, None]).all()
+
+
+@pytest.mark.parametrize("name", ["baseline", "classic", "sigmoid"])
+def test_places_can_be_named_in_any_order(name, jhu):
+    """Not so the network, whose training draws windows by their number."""
+    model = load(name)
+    turned = type(jhu)(
+        jhu.cadence, jhu.dates, jhu.targets[::-1], jhu.locations[::-1], jhu.counts[::-1], jhu.population[::-1]
+    )
+    np.testing.assert_allclose(ask(model, turned).values, ask(model, jhu).values[::-1], rtol=1e-6)

@@ -1,0 +1,68 @@
+import numpy as np
+import pytest
+
+from reporter.dates import Cadence
+from reporter.models.baseline import Baseline
+from reporter.models.logistic import curve
+from reporter.models.sigmoid import Sigmoid
+from reporter.schema import LEVELS, MEDIAN
+
+T = np.arange(60.0)
+
+
+def wis(quantiles, observed):
+    error = observed[..., None] - quantiles
+    levels = np.array(LEVELS)
+    return 2 * np.maximum(levels * error, (levels - 1) * error).mean(axis=-1)
+
+
+@pytest.mark.parametrize("midpoint", [35.0, 45.0, 58.0])
+def test_a_logistic_epidemic_is_continued(make, midpoint):
+    known = curve(T, 50_000.0, 0.18, midpoint)
+    to_come = curve(np.arange(60.0, 67.0), 50_000.0, 0.18, midpoint)
+    values = Sigmoid().forecast(make(known, "cum confirmed cases"), 7, seed=0).values[0]
+    np.testing.assert_allclose(values[:, MEDIAN], to_come, rtol=0.02)
+
+
+def test_new_cases_of_a_logistic_epidemic_turn_at_their_peak(make):
+    """Three places; after the peak the forecast falls, before it the forecast rises."""
+    midpoints = np.array([50.0, 58.0, 66.0])
+    new = np.diff(curve(np.arange(-1.0, 60.0), 50_000.0, 0.18, midpoints[:, None]), axis=1)
+    medians = Sigmoid().forecast(make(new), 7, seed=0).values[:, :, MEDIAN]
+    assert (np.diff(medians[0]) < 0).all()
+    assert (np.diff(medians[2])[:4] > 0).all()
+
+
+def test_a_forecast_starts_where_the_data_is(nhsn, rki):
+    weekly = Sigmoid().forecast(nhsn, 1, seed=0).values[:, 0, MEDIAN]
+    np.testing.assert_allclose(weekly, nhsn.counts[:, -1], rtol=0.35)
+    daily = Sigmoid().forecast(rki, 7, seed=0).values[0, :, MEDIAN]
+    assert daily.mean() == pytest.approx(rki.counts[0, -7:].mean(), rel=0.3)
+
+
+def test_endless_growth_does_not_run_away(make):
+    rows = np.cumsum(np.exp(0.25 * T)[None] * [[1.0], [3.0]], axis=1)
+    values = Sigmoid().forecast(make(rows, "cum confirmed cases"), 14, seed=0).values
+    assert values.max() < rows.max() * np.exp(0.3 * 20)
+
+
+def test_it_beats_no_change_on_april_2020(jhu, jhu_early):
+    truth = jhu.counts[:, -7:]
+    history = type(jhu_early)(
+        jhu_early.cadence, jhu.dates[:-7], jhu_early.targets, jhu_early.locations,
+        np.ascontiguousarray(jhu_early.counts[:, : len(jhu.dates) - 7]), jhu_early.population,
+    )  # fmt: skip
+    ours, base = (wis(m.forecast(history, 7, seed=0).values, truth) for m in (Sigmoid(), Baseline()))
+    assert (ours.mean(axis=0) < 0.5 * base.mean(axis=0)).all()
+
+
+def test_an_undercounted_past_does_not_widen_the_present(make):
+    """A place whose early counts were a hundredth of the later ones is no less sure of the later ones."""
+    t = np.arange(150)
+    level = 2000 * np.exp(0.3 * np.sin(t / 8))
+    under = np.where(t < 110, level / 100, level)
+    wide, narrow = (
+        Sigmoid().forecast(make(np.round(row), "wk inc rsv hosp", Cadence.WEEK), 2, seed=0).values[0]
+        for row in (under, level)
+    )
+    assert wide[0, -1] / wide[0, 0] < 3 * narrow[0, -1] / narrow[0, 0]
