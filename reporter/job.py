@@ -56,8 +56,9 @@ def forecast(task: Task) -> dict[str, tuple[ModelRun, float]]:
 class Job:
     """The work on one feed, whose folder is a hub of its own."""
 
-    def __init__(self, feed: Feed, folder: Path, now: datetime, as_of: date | None) -> None:
+    def __init__(self, feed: Feed, number: int, folder: Path, now: datetime, as_of: date | None) -> None:
         self.feed = feed
+        self._number = number  # in the settings, for messages
         self.new: list[date] = []
         self.failed: list[str] = []
         self._folder = folder
@@ -165,11 +166,12 @@ class Job:
         places = self._source.places()
         if places.empty:
             locations = sorted(self._changes["location"].unique())
-            config.check_places(self.feed, 0, locations)
+            if locations:
+                config.check_places(self.feed, self._number, locations)
             places = pd.DataFrame({"location": locations, "name": locations, "population": float("nan")})
         if self.feed.locations is None:
             return places[places["location"].isin(self._changes["location"].unique())]
-        return places.set_index("location").loc[list(self.feed.locations)].reset_index()
+        return places.set_index("location").reindex(list(self.feed.locations)).reset_index()
 
     @cached_property
     def _locations(self) -> list[str]:

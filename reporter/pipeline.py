@@ -73,8 +73,8 @@ def build(
     outcome = Outcome()
     with files.exclusively(out), parallel.ordered_map(workers) as ordered_map:
         records = []
-        for feed in settings.feeds:
-            work = job.Job(feed, out / "data" / feed.name, now, as_of)
+        for number, feed in enumerate(settings.feeds):
+            work = job.Job(feed, number, out / "data" / feed.name, now, as_of)
             if not only or feed.name in only:
                 work.run(offline=offline or as_of is not None, ordered_map=ordered_map, progress=progress)
             outcome.new += [f"{feed.name}/{day}" for day in work.new]

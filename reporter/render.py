@@ -1,7 +1,97 @@
-"""Pages as {path: bytes}."""
+"""Pages as {path: bytes}: view models through the templates, and the files that all pages share."""
 
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from reporter.errors import ReporterError
 from reporter.posts import FeedRecord, Site
+from reporter.posts.book import Book
+from reporter.posts.figures import Chart
+from reporter.posts.home import card, feed_index, newest_posts
+from reporter.posts.place import place_page
+from reporter.posts.post import post
+
+FOLDERS = (Path(__file__).parent / "templates", Path(__file__).parent.parent / "templates")
+"""Inside the package as the wheel has it, then beside it as a checkout has it."""
+
+_Page = Callable[..., bytes]
 
 
 def pages(site: Site, records: list[FeedRecord]) -> dict[str, bytes]:
-    return {}
+    """Render every page of the site, and the files they load.
+
+    The same arguments give the same bytes.
+
+    Returns:
+        Path inside the site → contents.
+    """
+    page = _renderer(site)
+    books = [Book(record) for record in records]
+    rendered = {"index.html": page("home.html", "", cards=[card(book) for book in books], posts=newest_posts(books))}
+    for book in books:
+        rendered |= _feed(page, book)
+    return rendered | _assets()
+
+
+def _feed(page: _Page, book: Book) -> dict[str, bytes]:
+    """A feed's own pages; none before its first forecast, but the list of what there is."""
+    rendered, source = {}, book.record.source
+    for day in book.dates:
+        view = post(book, day)
+        rendered[view.address] = page("post.html", view.address, post=view, source=source)
+    for place in book.places.values() if book.dates else ():
+        leaf = place_page(book, place)
+        rendered[leaf.address] = page("place.html", leaf.address, page=leaf, source=source)
+    index = feed_index(book)
+    rendered[index.address] = page("feed.html", index.address, index=index)
+    return {f"{address}index.html": data for address, data in rendered.items()}
+
+
+def _renderer(site: Site) -> _Page:
+    """A function that renders a template at an address, with one environment for all."""
+    # FileSystemLoader, for PackageLoader fails in a checkout, where the templates lie beside the package.
+    environment = Environment(
+        loader=FileSystemLoader([str(folder) for folder in FOLDERS]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"svg": _svg, "figure": _figure}
+    environment.globals["site"] = site
+
+    def page(template: str, address: str, **values: object) -> bytes:
+        root = "../" * address.count("/") or "./"
+        canonical = site.base_url.rstrip("/") + "/" + address
+        return environment.get_template(template).render(root=root, canonical=canonical, **values).encode()
+
+    return page
+
+
+def _svg(chart: Chart) -> Markup:
+    """A chart as inline SVG, whose texts are escaped already."""
+    return Markup(chart.svg)  # noqa: S704
+
+
+def _figure(chart: Chart) -> Markup:
+    """A chart's figure as JSON that cannot end the script element it stands in."""
+    text = json.dumps(chart.figure, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return Markup(text)  # noqa: S704
+
+
+def _assets() -> dict[str, bytes]:
+    """The files that pages load.
+
+    Raises:
+        ReporterError: the installation has no templates.
+    """
+    folder = next((folder / "assets" for folder in FOLDERS if (folder / "assets").is_dir()), None)
+    if folder is None:
+        raise ReporterError(f"no templates in {FOLDERS[0]} or {FOLDERS[1]}: reporter is not installed whole")
+    return {f"assets/{path.name}": path.read_bytes() for path in sorted(folder.iterdir())}

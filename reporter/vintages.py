@@ -77,9 +77,20 @@ class Vintages:
 
     @cached_property
     def changes(self) -> pd.DataFrame:
-        """The whole change log, oldest vintage first."""
-        tables = [pq.read_table(self._folder / f"{as_of}.parquet") for as_of in self.as_ofs]
+        """The whole change log, oldest vintage first.
+
+        Raises:
+            RecordError: a vintage cannot be read.
+        """
+        tables = [self._read(as_of) for as_of in self.as_ofs]
         return to_frame(pa.concat_tables(tables) if tables else CHANGES.empty_table(), CHANGES)
+
+    def _read(self, as_of: date) -> pa.Table:
+        path = self._folder / f"{as_of}.parquet"
+        try:
+            return pq.read_table(path)
+        except (OSError, pa.ArrowException) as error:
+            raise RecordError(f"{path} was altered: it is no vintage") from error
 
     @cached_property
     def hashes(self) -> dict[date, str]:

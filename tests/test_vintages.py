@@ -143,6 +143,14 @@ def test_a_killed_seeding_is_completed(tmp_path, april):
         assert (tmp_path / "whole" / name).read_bytes() == (tmp_path / "cut" / name).read_bytes()
 
 
+def test_a_vintage_that_cannot_be_read_is_named(tmp_path):
+    store = Vintages(tmp_path)
+    store.add(date(2026, 1, 3), counts(("DE", "2026-01-01", 5.0)))
+    (tmp_path / "2026-01-03.parquet").write_bytes(b"<html>")
+    with pytest.raises(RecordError, match=r"2026-01-03\.parquet was altered"):
+        _ = Vintages(tmp_path).changes
+
+
 def test_hashes_cover_a_vintage_and_all_before_it(tmp_path):
     for name, first in (("a", 5.0), ("b", 6.0)):
         store = Vintages(tmp_path / name)

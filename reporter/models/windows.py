@@ -15,6 +15,10 @@ FAINTEST = 0.02
 """A phase is not expected below this share of the mean, so that a later count on it is no surprise beyond measure."""
 
 
+FADING = 0.1
+"""A season at this share of the newest season's level weighs half."""
+
+
 def windows_at(values: Floats, origins: Ints, length: int) -> Floats:
     """The newest counts up to each origin.
 
@@ -47,11 +51,15 @@ def rhythm(windows: Floats, horizons: int, season: int) -> Floats:
     around = np.lib.stride_tricks.sliding_window_view(recent, season, axis=2).mean(axis=3)
     centre = season // 2 + np.arange(around.shape[2])
     ratio = recent[:, :, centre] / np.where(around > 0, around, np.nan)
-    known = np.isfinite(ratio)
+    # Ratios of a few counts are chance: what was counted far below the present level hardly weighs.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        weight = np.nan_to_num(around / (around + FADING * around[:, :, -1:]) * np.isfinite(ratio))
+    known = weight > 0
     logs = np.log(np.maximum(np.where(known, ratio, 1.0), FAINTEST))
     factors = np.empty((*windows.shape[:2], season))
     for phase in range(season):
         alike = (centre - recent.shape[2]) % season == phase
-        factors[:, :, phase] = np.exp(logs[:, :, alike].sum(axis=2) / (known[:, :, alike].sum(axis=2) + UNRHYTHMIC))
+        total = (weight * logs)[:, :, alike].sum(axis=2)
+        factors[:, :, phase] = np.exp(total / (weight[:, :, alike].sum(axis=2) + UNRHYTHMIC))
     factors /= factors.mean(axis=2, keepdims=True)
     return np.log(factors)[:, :, np.arange(horizons) % season]

@@ -1,4 +1,4 @@
-"""View models of the pages: all wording and rounding. Every number comes from the record."""
+"""What the pages are made from: the input contract, filled by `reporter.job`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
