@@ -47,6 +47,12 @@ def test_the_rhythm_of_a_week_is_found():
     np.testing.assert_allclose(np.exp(rhythm(counts, 7, 7))[0, 0], week, rtol=0.05)
 
 
+def test_a_few_early_counts_make_no_rhythm():
+    early = np.array([0, 9, 0, 0, 2, 0, 0, 0, 14, 0, 1, 0, 0, 3, 0, 21, 0, 0, 5, 0, 0], dtype=np.float64)
+    late = 20 * np.exp(0.2 * np.arange(28))
+    np.testing.assert_allclose(rhythm(np.concatenate([early, late])[None, None], 7, 7), 0, atol=0.1)
+
+
 def test_growth_is_no_rhythm():
     counts = np.exp(0.1 * np.arange(70))[None, None]
     np.testing.assert_allclose(rhythm(counts, 7, 7), 0, atol=0.02)
