@@ -1,0 +1,92 @@
+"""What the documents say is what the program does."""
+
+import re
+import tomllib
+
+import click
+import pytest
+
+from reporter import cli, config, evaluate, models
+from reporter.config import Feed, Site
+from reporter.schema import CHANGES, FORECASTS
+from reporter.sources import REGISTRY
+
+
+def rows(text, heading):
+    """First cells of the table under a heading."""
+    section = text.split(heading, 1)[1].split("\n## ", 1)[0]
+    return [line.split("|")[1].strip() for line in section.splitlines() if line.startswith("| `")]
+
+
+@pytest.mark.parametrize(("table", "heading"), [(Site, "## `[site]`"), (Feed, "## `[[feeds]]`")])
+def test_every_setting_is_documented_as_the_program_has_it(root, table, heading):
+    text = (root / "docs" / "settings.md").read_text(encoding="utf-8")
+    assert rows(text, heading) == [f"`{name}`" for name in table.model_fields]
+    for name, field in table.model_fields.items():
+        assert f"| `{name}` | {field.description} | {field.json_schema_extra['allowed']} |" in text
+
+
+def test_every_source_is_documented(root):
+    text = (root / "docs" / "settings.md").read_text(encoding="utf-8")
+    assert rows(text, "## Sources") == [f"`{name}`" for name in REGISTRY]
+    for source in REGISTRY.values():
+        assert all(f"`{target}`" in text for target in source.targets)
+
+
+def test_every_command_is_in_the_readme(root):
+    text = (root / "README.md").read_text(encoding="utf-8")
+    commands = {f"reporter {name}" for name in cli.cli.commands}
+    assert set(re.findall(r"`(reporter [a-z]+)`", text)) == commands
+
+
+def test_every_command_and_option_says_what_it_does():
+    for name, command in cli.cli.commands.items():
+        assert command.help, name
+        for option in command.params:
+            assert isinstance(option, click.Option) and option.help, f"{name} {option.name}"
+
+
+def test_every_model_is_in_the_readme(root):
+    text = (root / "README.md").read_text(encoding="utf-8")
+    assert rows(text, "## The models") == [f"`{name}`" for name in models.REGISTRY]
+
+
+def test_every_column_and_receipt_key_is_documented(root, april_site):
+    import json
+
+    text = (root / "docs" / "record.md").read_text(encoding="utf-8")
+    receipt = json.loads((april_site / "data/april/receipts/2020-04-10.json").read_text())
+    keys = {*receipt} - {"vintage"} | {f"vintage.{key}" for key in receipt["vintage"]}
+    for name in [*CHANGES.names, *FORECASTS.names, *evaluate.SCORES.names, *keys]:
+        assert f"`{name}`" in text, name
+
+
+def test_every_file_on_record_is_documented(root, april_site):
+    text = (root / "docs" / "record.md").read_text(encoding="utf-8")
+    documented = [re.sub(r"<\w+>", r"[^/]+", path) for path in re.findall(r"`([\w<>/.-]+\.\w+)`", text)]
+    folder = april_site / "data" / "april"
+    for path in folder.rglob("*"):
+        if path.is_file():
+            name = str(path.relative_to(folder))
+            assert any(re.fullmatch(pattern, name) for pattern in documented), name
+
+
+def test_every_dependency_has_its_reason(root):
+    text = (root / "docs" / "dependencies.md").read_text(encoding="utf-8")
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    named = [re.match(r"[a-z0-9-]+", line).group() for line in project["project"]["dependencies"]]
+    assert [cell for cell in re.findall(r"^\| ([a-z0-9]+) \|", text, re.MULTILINE)][1:] == named
+    for line in project["dependency-groups"]["dev"]:
+        assert re.match(r"[a-z0-9-]+", line).group() in text
+
+
+def test_the_readme_names_the_feeds_of_the_settings(root):
+    text = (root / "README.md").read_text(encoding="utf-8")
+    names = [feed.name for feed in config.load(root / "reporter.toml").feeds]
+    assert [cell.strip("`") for cell in rows(text, "You need Python")][: len(names)] == names
+
+
+def test_links_between_documents_lead_somewhere(root):
+    for document in [*root.glob("*.md"), *(root / "docs").glob("*.md")]:
+        for target in re.findall(r"\]\((?!http)([^)#]+)\)", document.read_text(encoding="utf-8")):
+            assert (document.parent / target).exists(), f"{document.name}: {target}"

@@ -1,0 +1,103 @@
+"""Data flows one way: who may import whom, and who owns which library (DESIGN: layout)."""
+
+import ast
+
+import pytest
+
+BASE = {"errors", "dates", "schema"}
+ALLOWED = {
+    "errors": set(),
+    "dates": {"errors"},
+    "schema": {"errors", "dates"},
+    "files": {"errors"},
+    "parallel": set(),
+    "config": BASE,
+    "sources": BASE,
+    "score": BASE,
+    "models": BASE,
+    "charts": BASE,
+    "hub": BASE,
+    "forecast": BASE | {"models"},
+    "evaluate": BASE | {"score"},
+    "posts": BASE | {"charts"},
+    "render": BASE | {"posts"},
+    "fetch": BASE | {"sources", "files"},
+    "vintages": BASE | {"files"},
+    "ledger": BASE | {"files"},
+}
+CONDUCTORS = {"job", "pipeline", "cli", "__init__", "__main__"}
+OWNERS = {
+    "torch": {"models"},
+    "scipy": {"models"},
+    "jinja2": {"render"},
+    "httpx2": {"fetch"},
+    "stamina": {"fetch"},
+    "pydantic": {"config"},
+    "pydantic_core": {"config"},
+    "filelock": {"files"},
+    "click": {"cli"},
+}
+
+
+def part_of(path, package):
+    return path.relative_to(package).parts[0].removesuffix(".py")
+
+
+def imported(path):
+    """Every module a file imports, also inside functions."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+@pytest.fixture(scope="session")
+def modules(root):
+    package = root / "reporter"
+    return [(part_of(path, package), path) for path in sorted(package.rglob("*.py"))]
+
+
+def test_every_part_stands_in_the_table(modules):
+    assert {part for part, _ in modules} == set(ALLOWED) | CONDUCTORS
+
+
+def test_nobody_imports_against_the_flow(modules):
+    parts = {part for part, _ in modules}
+    wrong = []
+    for part, path in modules:
+        if part in CONDUCTORS:
+            continue
+        for name in imported(path):
+            words = name.split(".")
+            if words[0] == "reporter" and words[1] in parts and words[1] not in ALLOWED[part] | {part, "__init__"}:
+                wrong.append(f"{path.name} imports {name}")
+    assert wrong == []
+
+
+def test_each_library_has_one_owner(modules):
+    wrong = [
+        f"{path.name} imports {name}"
+        for part, path in modules
+        for name in imported(path)
+        if part not in OWNERS.get(name.split(".")[0], {part})
+    ]
+    assert wrong == []
+
+
+def test_the_clock_is_read_in_the_command_line_only(modules):
+    """Ruff's DTZ rules see naive clocks; this sees the others."""
+    clocks = ("datetime.now(", "date.today(", "time.time(", "utcnow(", "Timestamp.now(", "Timestamp.today(")
+    wrong = [
+        f"{path.name}: {clock}"
+        for part, path in modules
+        for clock in clocks
+        if part != "cli" and clock in path.read_text(encoding="utf-8")
+    ]
+    assert wrong == []
+
+
+def test_no_module_grows_beyond_reading(modules):
+    long = [path.name for _, path in modules if path.read_text(encoding="utf-8").count("\n") > 350]
+    assert long == [], "split by noun"
