@@ -17,10 +17,10 @@ from reporter import __version__, config, evaluate, fetch, files, hub, models, p
 from reporter.config import Feed
 from reporter.errors import ReporterError, SettingsError
 from reporter.forecast import ModelRun, build_history, run_model
-from reporter.ledger import Ledger
+from reporter.ledger import LEDGER, Ledger
 from reporter.models.base import History
 from reporter.posts import Attribution, FeedRecord
-from reporter.schema import CHANGES, COUNTS, KEY, to_table
+from reporter.schema import CHANGES, COUNTS, KEY, to_frame, to_table
 from reporter.sources import REGISTRY, file
 from reporter.sources.base import archive_changes
 from reporter.vintages import View, Vintages
@@ -88,40 +88,45 @@ class Job:
         except SettingsError:
             raise
         except ReporterError as error:
-            self.failed.append(f"{self.feed.name}: {error}")
+            self._fail(str(error))
         self._log()
 
     def record(self) -> FeedRecord:
-        """All that the feed's pages are made from."""
-        receipts = self._ledger.receipts()
-        known = self._view.as_of
+        """All that the feed's pages are made from; of a record that cannot be read, only why."""
+        try:
+            read = self._read_record()
+        except ReporterError as error:
+            self._fail(str(error))
+            read = _NOTHING
+        feed, source = self.feed, self._source
         return FeedRecord(
-            name=self.feed.name,
-            title=self.feed.title or self.feed.name,
-            targets=self.feed.target,
-            cadence=self.feed.period,
-            horizons=self.feed.horizons,
-            headline=self.feed.headline or next(iter(self.feed.locations or self._locations), ""),
-            lead=self.feed.leading,
-            models={name: models.load(name).title for name in self.feed.models},
-            archive=self.feed.archive,
-            source=self._attribution(),
-            places=self._places,
-            receipts=receipts,
-            forecasts=evaluate.wide(self._ledger.forecasts()),
-            known={
-                receipt["reference_date"]: known(date.fromisoformat(receipt["vintage"]["as_of"]))
-                for receipt in receipts
-            },
-            first=self._view.first(),
-            latest=self._view.latest(),
-            scores=self._scores,
+            name=feed.name,
+            title=feed.title or feed.name,
+            targets=feed.target,
+            cadence=feed.period,
+            horizons=feed.horizons,
+            lead=feed.leading,
+            models={name: models.REGISTRY[name].title for name in feed.models},
+            archive=feed.archive,
+            source=Attribution(source.title, source.attribution, source.licence, source.licence_url, source.url),
             failed=tuple(self.failed),
+            **read,
         )
 
-    def _attribution(self) -> Attribution:
-        source = self._source
-        return Attribution(source.title, source.attribution, source.licence, source.licence_url, source.url)
+    def _read_record(self) -> dict[str, Any]:
+        """What a `FeedRecord` holds of the record."""
+        receipts = self._ledger.receipts()
+        as_ofs = {receipt["reference_date"]: date.fromisoformat(receipt["vintage"]["as_of"]) for receipt in receipts}
+        return {
+            "headline": self.feed.headline or next(iter(self._locations), ""),
+            "places": self._places,
+            "receipts": receipts,
+            "forecasts": evaluate.wide(self._ledger.forecasts()),
+            "known": {reference: self._view.as_of(as_of) for reference, as_of in as_ofs.items()},
+            "first": self._view.first(),
+            "latest": self._view.latest(),
+            "scores": self._scores,
+        }
 
     # ------------------------------------------------------------------ taking in
 
@@ -150,7 +155,7 @@ class Job:
         try:
             self._add(self._source.parse(fetch.fetch(self._source)))
         except ReporterError as error:
-            self.failed.append(f"{self.feed.name}: {error}")
+            self._fail(str(error))
 
     def _add(self, counts: pd.DataFrame) -> None:
         """Record counts as known today, once a day: a vintage has a date, not a time."""
@@ -235,7 +240,7 @@ class Job:
             entries[name] = {"status": "failed" if run.error else "ok"}
             if run.error:
                 entries[name]["error"] = run.error
-                self.failed.append(f"{self.feed.name}: {name} failed for {reference}: {run.error}")
+                self._fail(f"{name} failed for {reference}: {run.error}")
             if run.refused:
                 entries[name]["refused"] = [
                     {"target": target, "location": location, "reason": reason}
@@ -293,6 +298,12 @@ class Job:
 
     # ------------------------------------------------------------------ accounting
 
+    def _fail(self, reason: str) -> None:
+        """Name a failure, once."""
+        line = f"{self.feed.name}: {reason}"
+        if line not in self.failed:
+            self.failed.append(line)
+
     @contextmanager
     def _timed(self, stage: str) -> Iterator[None]:
         began = time.perf_counter()
@@ -310,3 +321,17 @@ class Job:
             "failed": self.failed,
         }
         files.append_line(self._folder / "runs.jsonl", json.dumps(line, ensure_ascii=False))
+
+
+_NO_COUNTS = to_frame(COUNTS.empty_table(), COUNTS)
+_NOTHING: dict[str, Any] = {
+    "headline": "",
+    "places": pd.DataFrame({"location": [], "name": [], "population": []}),
+    "receipts": [],
+    "forecasts": evaluate.wide(to_frame(LEDGER.empty_table(), LEDGER)),
+    "known": {},
+    "first": _NO_COUNTS,
+    "latest": _NO_COUNTS,
+    "scores": to_frame(evaluate.SCORES.empty_table(), evaluate.SCORES),
+}
+"""A record without anything in it."""

@@ -22,6 +22,9 @@ from reporter.schema import FORECASTS, to_frame, to_table
 
 Receipt = dict[str, Any]
 
+LEDGER = FORECASTS.append(pa.field("model_id", pa.string()))
+"""The ledger as it is read: the columns of its files and the name of their folder."""
+
 
 class Ledger:
     """The ledger of one feed, in the feed's folder."""
@@ -75,8 +78,7 @@ class Ledger:
                 if "sha256" in entry:
                     table = self._read(self._forecast(model, day), entry["sha256"])
                     tables.append(table.append_column("model_id", pa.array([model] * len(table), pa.string())))
-        schema = FORECASTS.append(pa.field("model_id", pa.string()))
-        return to_frame(pa.concat_tables(tables) if tables else schema.empty_table(), schema)
+        return to_frame(pa.concat_tables(tables) if tables else LEDGER.empty_table(), LEDGER)
 
     def _read(self, path: Path, sha256: str) -> pa.Table:
         try:

@@ -28,22 +28,29 @@ def pages(site: Site, records: list[FeedRecord]) -> dict[str, bytes]:
 
     Returns:
         Path inside the site → contents.
+
+    Raises:
+        ReporterError: the installation has no templates.
     """
+    rendered = _assets()
     page = _renderer(site)
     books = [Book(record) for record in records]
-    rendered = {"index.html": page("home.html", "", cards=[card(book) for book in books], posts=newest_posts(books))}
+    cards = [card(book) for book in books]
+    rendered["index.html"] = page("home.html", "", cards=cards, posts=newest_posts(books))
     for book in books:
         rendered |= _feed(page, book)
-    return rendered | _assets()
+    return rendered
 
 
 def _feed(page: _Page, book: Book) -> dict[str, bytes]:
-    """A feed's own pages; none before its first forecast, but the list of what there is."""
+    """A feed's own pages; none before its first forecast, and none of a record that cannot be read."""
+    if not book.dates:
+        return {}
     rendered, source = {}, book.record.source
     for day in book.dates:
         view = post(book, day)
         rendered[view.address] = page("post.html", view.address, post=view, source=source)
-    for place in book.places.values() if book.dates else ():
+    for place in book.places.values():
         leaf = place_page(book, place)
         rendered[leaf.address] = page("place.html", leaf.address, page=leaf, source=source)
     index = feed_index(book)

@@ -56,9 +56,6 @@ class Quantiles:
 class Model(Protocol):
     """A forecaster. Stateless: the same history, horizons and seed give the same bytes."""
 
-    name: str
-    title: str
-
     def forecast(self, history: History, horizons: int, seed: int) -> Quantiles:
         """Forecast `horizons` periods after the last date of `history`.
 

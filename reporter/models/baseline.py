@@ -24,9 +24,6 @@ class Baseline:
     scale, as the baseline of the US COVID-19 hub does on the natural one (Cramer et al. 2022, PNAS 119 e2113561119).
     """
 
-    name = "baseline"
-    title = "No change"
-
     def forecast(self, history: base.History, horizons: int, seed: int) -> base.Quantiles:  # noqa: ARG002 - the contract's
         """See `base.Model.forecast`. `seed` changes nothing."""
         values = base.empty(history, horizons)

@@ -24,9 +24,6 @@ class Classic:
     printed one number and no range, so all quantiles are that number. Incident targets are refused.
     """
 
-    name = "classic"
-    title = "First author's logistic"
-
     def forecast(self, history: base.History, horizons: int, seed: int) -> base.Quantiles:  # noqa: ARG002 - the contract's
         """See `base.Model.forecast`. `seed` changes nothing."""
         values = base.empty(history, horizons)

@@ -58,8 +58,6 @@ class Rnn:
     eq. 2.1) averaged over the 23 levels. No quantile leaves the range of changes seen in training.
     """
 
-    name = "rnn"
-    title = "Recurrent network"
     layer: Layer = nn.RNN
     training = Training()
 

@@ -68,9 +68,6 @@ class Sigmoid:
     (`spread.offsets`). Errors and quantiles are on the log1p scale.
     """
 
-    name = "sigmoid"
-    title = "Sigmoid"
-
     def forecast(self, history: base.History, horizons: int, seed: int) -> base.Quantiles:  # noqa: ARG002 - the contract's
         """See `base.Model.forecast`. `seed` changes nothing."""
         habits = HABITS[history.cadence]

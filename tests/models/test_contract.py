@@ -63,15 +63,14 @@ def as_counts(new, target):
     return np.cumsum(new, axis=-1) if is_cumulative(target) else np.asarray(new)
 
 
-def test_names_are_those_of_the_registry(model):
-    assert REGISTRY[model.name].endswith(f":{type(model).__name__}")
-    assert model.title
+def name_of(model):
+    return next(name for name, entry in REGISTRY.items() if entry.where.endswith(f":{type(model).__name__}"))
 
 
 def test_real_histories(model, real):
     answer = ask(model, real)
     said = [i for i in range(len(real.targets)) if i not in answer.refused]
-    assert bool(said) == (model.name != "classic" or is_cumulative(real.targets[0]))
+    assert bool(said) == (name_of(model) != "classic" or is_cumulative(real.targets[0]))
 
 
 def test_same_seed_same_bytes(model, real):
@@ -97,7 +96,7 @@ def test_short_histories_are_refused_or_forecast(model, make, kind, length):
     target, cadence = kind
     history = make(as_counts(np.tile(wave()[-length:], (3, 1)), target), target, cadence)
     answer = ask(model, history)
-    if length <= 4 and model.name != "baseline":
+    if length <= 4 and name_of(model) != "baseline":
         assert len(answer.refused) == 3
 
 

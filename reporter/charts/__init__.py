@@ -1,0 +1,11 @@
+"""Figures as Plotly dicts, and the same figures as inline SVG that needs no script.
+
+Colours are CSS custom properties, `var(--forecast)`: a page resolves them for Plotly, a browser for SVG.
+"""
+
+from reporter.charts.axes import Figure, number
+from reporter.charts.drawing import svg
+from reporter.charts.fans import Fan, cut, fan
+from reporter.charts.strips import bar, strip
+
+__all__ = ["Fan", "Figure", "bar", "cut", "fan", "number", "strip", "svg"]

@@ -1,0 +1,155 @@
+"""What figures share: colours, lines, labels, axes and ticks."""
+
+import math
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from reporter.dates import day_in_words
+
+Figure = dict[str, Any]
+"""A Plotly figure: `data` and `layout`, of what this module draws itself."""
+
+INK, FORECAST, LIKELY, SURE, EDGE, FAINT, MUTED, OUTSIDE, PAPER = (
+    f"var(--{name})" for name in ("ink", "forecast", "likely", "sure", "edge", "faint", "muted", "outside", "paper")
+)
+
+
+def number(value: float) -> str:
+    r"""Write a number with thin spaces (U+202F) between thousands and a true minus.
+
+    >>> ascii(number(-19374.4))
+    "'\\u221219\\u202f374'"
+    """
+    return f"{round(value):,}".replace(",", "\u202f").replace("-", "\u2212")
+
+
+def line(name: str, x: Sequence[str], y: Iterable[float], colour: str, width: float) -> dict[str, Any]:
+    """A trace: a line through points."""
+    return {
+        "type": "scatter",
+        "name": name,
+        "mode": "lines",
+        "x": list(x),
+        "y": rounded(y),
+        "line": {"color": colour, "width": width},
+    }
+
+
+def rounded(values: Iterable[float]) -> list[float]:
+    """Each value, `plain`."""
+    return [plain(value) for value in values]
+
+
+def plain(value: float) -> float:
+    """Six significant digits are more than a chart can show, and a short text."""
+    short = float(f"{value:.6g}")
+    return int(short) if short.is_integer() else short
+
+
+def rule(x: str | float) -> dict[str, Any]:
+    """A dotted vertical rule."""
+    return {
+        "type": "line",
+        "xref": "x",
+        "yref": "paper",
+        "x0": x,
+        "x1": x,
+        "y0": 0,
+        "y1": 1,
+        "line": {"color": MUTED, "width": 1, "dash": "dot"},
+    }
+
+
+def label(x: str | float, text: str, anchor: str, colour: str = MUTED) -> dict[str, Any]:
+    """A text above the plot, at `x`."""
+    return {
+        "x": x,
+        "y": 1,
+        "xref": "x",
+        "yref": "paper",
+        "text": text,
+        "showarrow": False,
+        "xanchor": anchor,
+        "yanchor": "bottom",
+        "font": {"color": colour, "size": 12},
+    }
+
+
+def count_axis(top: float) -> dict[str, Any]:
+    """Counts from zero, labelled inside the plot so that it can be as wide as the screen."""
+    ticks = [tick for tick in nice_ticks(0, top) if tick > 0]
+    return {
+        "range": [0, plain(top)],
+        "tickmode": "array",
+        "tickvals": ticks,
+        "ticktext": [number(tick) if tick >= 1 else f"{tick:g}" for tick in ticks],
+        "ticklabelposition": "inside top",
+        "tickfont": {"color": MUTED, "size": 12},
+        "gridcolor": FAINT,
+        "zerolinecolor": MUTED,
+        "fixedrange": True,
+    }
+
+
+def date_axis(first: date, last: date) -> dict[str, Any]:
+    """Days with labels, none so near an end that its label would be cut, and room at both ends."""
+    span = max((last - first).days, 1)
+    margin = timedelta(days=span * 0.02)
+    ticks = [tick for tick in _date_ticks(first, span) if 0.05 <= (tick - first).days / span <= 0.95]  # noqa: PLR2004
+    return {
+        "type": "date",
+        "range": [_moment(first, -2 * margin), _moment(last, margin)],
+        "tickmode": "array",
+        "tickvals": [tick.isoformat() for tick in ticks],
+        "ticktext": [_tick(tick, months=span > LONG) for tick in ticks],
+        "tickfont": {"color": MUTED, "size": 12},
+        "showgrid": False,
+        "fixedrange": True,
+    }
+
+
+LONG = 100
+"""Days; a longer axis is labelled by months."""
+
+
+def _date_ticks(first: date, span: int) -> list[date]:
+    """Days the same distance apart, or first days of months on a long axis; five or six."""
+    if span <= LONG:
+        step = next(days for days in (1, 2, 7, 14, 28) if span / days <= 5)  # noqa: PLR2004
+        return [first + timedelta(days=offset) for offset in range(0, span + 1, step)]
+    step = next((months for months in (1, 2, 3, 6) if span / months <= 6 * 31), 12)
+    ends = first + timedelta(days=span)
+    months = range(first.year * 12 + first.month, ends.year * 12 + ends.month)
+    return [date(month // 12, month % 12 + 1, 1) for month in months if month % step == 0]
+
+
+def _tick(day: date, *, months: bool) -> str:
+    """A day on an axis, `5 Apr`; or a month, with the year in January.
+
+    >>> _tick(date(2020, 4, 5), months=False), _tick(date(2020, 1, 1), months=True)
+    ('5 Apr', 'Jan 2020')
+    """
+    month = day_in_words(day, weekday=False, year=False).split()[1][:3]
+    if not months:
+        return f"{day.day} {month}"
+    return f"{month} {day.year}" if day.month == 1 else month
+
+
+def _moment(day: date, shift: timedelta) -> str:
+    hours = round(shift.total_seconds() / 3600)
+    moved = day + timedelta(days=hours // 24)
+    return f"{moved.isoformat()} {hours % 24:02d}:00"
+
+
+def nice_ticks(low: float, high: float, most: int = 4) -> list[float]:
+    """Round numbers from `low` to `high`, `most` steps apart at most.
+
+    >>> nice_ticks(0, 555313)
+    [0, 200000, 400000]
+    """
+    raw = max(high - low, 1e-9) / most
+    unit = 10.0 ** math.floor(math.log10(raw))
+    step = next(unit * factor for factor in (1, 2, 5, 10) if unit * factor >= raw * 0.999)
+    first = math.ceil(low / step)
+    return [plain(n * step) for n in range(first, math.floor(high / step * 1.000001) + 1)]

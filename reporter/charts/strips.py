@@ -1,0 +1,126 @@
+"""One forecast against one count: as a density, and as a row's small bar."""
+
+from typing import Any
+
+import numpy as np
+
+from reporter.charts.axes import (
+    EDGE,
+    FAINT,
+    FORECAST,
+    INK,
+    LIKELY,
+    MUTED,
+    OUTSIDE,
+    SURE,
+    Figure,
+    label,
+    line,
+    nice_ticks,
+    number,
+    plain,
+    rounded,
+    rule,
+)
+from reporter.schema import INTERVALS, LEVELS, MEDIAN, Floats
+
+
+def strip(quantiles: Floats, actual: float | None, height: int = 132) -> Figure:
+    """Draw a forecast as a density with its two bands, and what was counted as a mark."""
+    inside = [float(quantiles[i]) for i in INTERVALS[95]]
+    marks = [*inside, float(quantiles[MEDIAN]), *([] if actual is None else [actual])]
+    low, high = min(marks), max(marks)
+    margin = 0.12 * (high - low) or max(0.05 * high, 1.0)
+    low, high = max(low - margin, 0.0), high + margin
+    missed = actual is not None and not inside[0] <= actual <= inside[1]
+    median = float(quantiles[MEDIAN])
+    shapes = [_mark(median, FORECAST, 2.0)]
+    labels = [_beside(median, "we said", FORECAST, low, high, right=actual is None or median > actual)]
+    if actual is not None:
+        colour = OUTSIDE if missed else INK
+        shapes.append(_mark(actual, colour, 3.0))
+        labels.append(_beside(actual, "it was", colour, low, high, right=actual >= median))
+    ticks = nice_ticks(low, high)
+    axis = {
+        "type": "linear",
+        "range": [low, high],
+        "tickvals": ticks,
+        "ticktext": [number(tick) if tick >= 1 or tick == 0 else f"{tick:g}" for tick in ticks],
+        "tickfont": {"color": MUTED, "size": 12},
+    }
+    layout = {
+        "height": height,
+        "margin": {"l": 0, "r": 0, "t": 22, "b": 26},
+        "xaxis": axis,
+        "yaxis": {"range": [0, 1.05], "tickvals": [], "ticktext": [], "visible": False},
+        "shapes": shapes,
+        "annotations": labels,
+        "showlegend": False,
+    }
+    return {"data": _hills(quantiles, low, high), "layout": layout}
+
+
+def _hills(quantiles: Floats, low: float, high: float) -> list[dict[str, Any]]:
+    """The density: all of it, its 95 % and its 50 %; nothing for a forecast without a range."""
+    if quantiles[0] == quantiles[-1]:
+        return []
+    parts = [(low, high, FAINT)]
+    for nominal, colour in ((95, SURE), (50, LIKELY)):
+        left, right = (float(quantiles[i]) for i in INTERVALS[nominal])
+        parts.append((left, right, colour))
+    highest = _density(quantiles, np.linspace(low, high, 121)).max()
+    traces = []
+    for left, right, colour in parts:
+        x = np.linspace(max(left, low), min(right, high), 81)
+        y = _density(quantiles, x) / highest
+        trace = line("density", [], [], EDGE, 0.75)
+        trace |= {"fill": "toself", "fillcolor": colour, "hoverinfo": "skip"}
+        trace["x"] = rounded([x[0], *x, x[-1]])
+        trace["y"] = [0, *(round(float(value), 4) for value in y), 0]
+        traces.append(trace)
+    return traces
+
+
+def _density(quantiles: Floats, x: Floats) -> Floats:
+    """A smooth density at `x`: a Gaussian kernel over 99 points as likely as each other."""
+    points = np.interp(np.linspace(0.01, 0.99, 99), LEVELS, quantiles)
+    spread = min(float(np.std(points)), float(quantiles[LEVELS.index(0.75)] - quantiles[LEVELS.index(0.25)]) / 1.34)
+    width = max(0.5 * spread, 1e-3 * float(quantiles[-1] - quantiles[0]), 1e-9)
+    return np.asarray(np.exp(-0.5 * ((x[:, None] - points) / width) ** 2).sum(axis=1))
+
+
+def _mark(x: float, colour: str, width: float) -> dict[str, Any]:
+    return rule(plain(x)) | {"line": {"color": colour, "width": width, "dash": "solid"}}
+
+
+def _beside(x: float, text: str, colour: str, low: float, high: float, *, right: bool) -> dict[str, Any]:
+    """A label beside its mark, turned inwards where it would leave the figure."""
+    place = (x - low) / (high - low)
+    right = (right or place < 0.15) and place < 0.85  # noqa: PLR2004 - a word is 15 % of a phone's width
+    # A hard space between a mark and its label, and so between two labels back to back.
+    return label(plain(x), f"\u00a0{text}" if right else f"{text}\u00a0", "left" if right else "right", colour)
+
+
+def bar(quantiles: Floats, actual: float | None, reach: float) -> str:
+    """A row's tiny SVG: the two ranges and the count, in shares of the median, ±`reach` at the ends.
+
+    A page has many of them: their colours are in the style sheet, by class.
+    """
+    median = float(quantiles[MEDIAN]) or 1.0
+
+    def at(value: float) -> str:
+        share = (value - float(quantiles[MEDIAN])) / abs(median) / reach
+        return f"{50 + 48 * max(-1.0, min(1.0, share)):.1f}"
+
+    shapes = []
+    for nominal, name, height in ((95, "sure", 6), (50, "likely", 10)):
+        left, right = (at(float(quantiles[i])) for i in INTERVALS[nominal])
+        width = max(float(right) - float(left), 0.4)
+        box = f'x="{left}" y="{8 - height / 2:g}" width="{width:.1f}" height="{height}"'
+        shapes.append(f'<rect class="{name}" {box}/>')
+    shapes.append('<path class="median" d="M50 3V13"/>')
+    if actual is not None:
+        inside = quantiles[INTERVALS[95][0]] <= actual <= quantiles[INTERVALS[95][1]]
+        shapes.append(f'<path class="{"counted" if inside else "outside"}" d="M{at(actual)} 0V16"/>')
+    body = "".join(shapes)
+    return f'<svg class="bar" viewBox="0 0 100 16" preserveAspectRatio="none" aria-hidden="true">{body}</svg>'

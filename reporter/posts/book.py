@@ -1,0 +1,207 @@
+"""One feed's record, laid out so that a page finds its rows without searching."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from reporter.dates import day_in_words, parse_date
+from reporter.posts.record import FeedRecord
+from reporter.posts.words import has_range, target_words
+from reporter.schema import LEVELS, SERIES, Floats
+
+BASELINE = "baseline"
+
+Series = tuple[str, str]
+"""(target, location)."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place of a feed, and the last part of its address."""
+
+    location: str
+    name: str
+    slug: str
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What one model said of one series at one reference date: quantiles by period end."""
+
+    model: str
+    reference: date
+    ahead: dict[date, Floats]
+
+    @property
+    def has_range(self) -> bool:
+        """Whether it is more than a line."""
+        return any(has_range(quantiles) for quantiles in self.ahead.values())
+
+
+class Book:
+    """A feed's record, indexed."""
+
+    def __init__(self, record: FeedRecord) -> None:
+        self.record = record
+        self.receipts: dict[date, dict[str, Any]] = {
+            parse_date(receipt["reference_date"]): receipt for receipt in record.receipts
+        }
+        self.dates = list(self.receipts)
+        self._known: dict[date, dict[Series, dict[date, float]]] = {}
+
+    # ------------------------------------------------------------------ names
+
+    @cached_property
+    def places(self) -> dict[str, Place]:
+        """Every place by location: the settings', then those only the record still knows."""
+        columns = self.record.places["location"].tolist(), self.record.places["name"].tolist()
+        names = {place: name if isinstance(name, str) else place for place, name in zip(*columns, strict=True)}
+        others = sorted(set(self.record.forecasts["location"]) - set(names))
+        names |= {location: location for location in others}
+        slugs = unique_slugs(names)
+        return {location: Place(location, name, slugs[location]) for location, name in names.items()}
+
+    @property
+    def headline(self) -> Place:
+        """The place that posts lead with."""
+        location = self.record.headline
+        return self.places.get(location) or Place(location, location, slug(location))
+
+    def model_title(self, model: str) -> str:
+        """A model's name for people; one that the settings dropped goes by its id."""
+        return self.record.models.get(model, model)
+
+    def target_title(self, target: str) -> str:
+        """A target in plain words."""
+        return target_words(target, self.record.cadence)
+
+    # ------------------------------------------------------------------ counts
+
+    @cached_property
+    def first(self) -> dict[Series, dict[date, float]]:
+        """First values by series."""
+        return by_series(self.record.first)
+
+    @cached_property
+    def latest(self) -> dict[Series, dict[date, float]]:
+        """Latest values by series."""
+        return by_series(self.record.latest)
+
+    def known(self, reference: date, series: Series) -> dict[date, float]:
+        """The series as known when `reference` was forecast from, through that date."""
+        if reference not in self._known:
+            frame = self.record.known.get(reference.isoformat())
+            self._known[reference] = {} if frame is None else by_series(frame)
+        counts = self._known[reference].get(series, {})
+        return {day: value for day, value in counts.items() if day <= reference}
+
+    # ------------------------------------------------------------------ forecasts
+
+    @cached_property
+    def _forecasts(self) -> dict[tuple[date, Series], dict[str, Forecast]]:
+        frame = self.record.forecasts
+        order = {model: place for place, model in enumerate(self.record.models)}
+        ordered = frame.assign(place=frame["model_id"].map(order).fillna(len(order)))
+        ordered = ordered.sort_values(["place", "model_id", "reference_date", "horizon"], kind="stable")
+        columns = [ordered[name].tolist() for name in ("model_id", "target", "location")]
+        references, ends = as_dates(ordered["reference_date"]), as_dates(ordered["target_end_date"])
+        values = ordered[list(LEVELS)].to_numpy(dtype=np.float64)
+        found: dict[tuple[date, Series], dict[str, Forecast]] = {}
+        for model, target, location, reference, end, row in zip(*columns, references, ends, values, strict=True):
+            of_series = found.setdefault((reference, (target, location)), {})
+            of_series.setdefault(model, Forecast(model, reference, {})).ahead[end] = row
+        return found
+
+    def forecasts(self, reference: date, series: Series) -> dict[str, Forecast]:
+        """What each model said of a series at a reference date, in the settings' order."""
+        return self._forecasts.get((reference, series), {})
+
+    def leading(self, forecasts: dict[str, Forecast]) -> Forecast | None:
+        """The lead model's forecast, or where it has none the first other model's, the baseline last."""
+        others = sorted(forecasts, key=lambda model: (model != self.record.lead, model == BASELINE))
+        return forecasts[others[0]] if others else None
+
+    def judged(self, reference: date) -> date | None:
+        """The newest earlier reference date whose forecasts reach `reference`."""
+        earlier = [day for day in self.dates if day < reference]
+        reach = self.record.horizons * self.record.cadence.step
+        return earlier[-1] if earlier and reference - earlier[-1] <= reach else None
+
+    def is_live(self, reference: date) -> bool:
+        """Whether a date was forecast before the next vintage was out."""
+        return bool(self.receipts[reference]["live"])
+
+    @cached_property
+    def pointlike(self) -> frozenset[str]:
+        """Models whose every forecast is one number and no range."""
+        frame = self.record.forecasts
+        ranged = frame.loc[frame[LEVELS[0]] != frame[LEVELS[-1]], "model_id"]
+        return frozenset(set(frame["model_id"]) - set(ranged))
+
+    # ------------------------------------------------------------------ scores
+
+    @cached_property
+    def scores(self) -> pd.DataFrame:
+        """Scores against first values, each beside the baseline's on the same task (NaN if it has none)."""
+        scores = self.record.scores
+        mine = scores[scores["against"] == "first"]
+        task = [*SERIES, "reference_date", "horizon"]
+        base = mine.loc[mine["model_id"] == BASELINE, [*task, "wis"]]
+        return mine.merge(base, on=task, how="left", suffixes=("", "_baseline"))
+
+    @cached_property
+    def scores_by_series(self) -> dict[Series, pd.DataFrame]:
+        """`scores` by (target, location)."""
+        return {(str(t), str(place)): rows for (t, place), rows in self.scores.groupby(SERIES, sort=False)}
+
+
+def by_series(frame: pd.DataFrame) -> dict[Series, dict[date, float]]:
+    """A counts frame by series and, oldest first, period end; NaN is left out."""
+    kept = frame.dropna(subset="observation").sort_values("target_end_date", kind="stable")
+    columns = kept["target"].tolist(), kept["location"].tolist(), as_dates(kept["target_end_date"])
+    found: dict[Series, dict[date, float]] = {}
+    for target, location, day, value in zip(*columns, kept["observation"].tolist(), strict=True):
+        found.setdefault((target, location), {})[day] = value
+    return found
+
+
+def as_dates(column: pd.Series) -> list[date]:
+    """A date column as days of the calendar."""
+    days: list[date] = column.to_numpy().astype("datetime64[D]").astype(object).tolist()
+    return days
+
+
+def slug(text: str) -> str:
+    """An address out of any text: small letters, digits and hyphens, and never a date.
+
+    >>> slug("Korea, South"), slug("<b>"), slug("2020-04-11"), slug("…")
+    ('korea-south', 'b', 'place-2020-04-11', 'place')
+    """
+    ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    found = re.sub(r"[^a-z0-9]+", "-", ascii_text).strip("-")[:60].strip("-") or "place"
+    return f"place-{found}" if re.fullmatch(r"\d{4}-\d\d-\d\d", found) else found
+
+
+def unique_slugs(texts: Iterable[str]) -> dict[str, str]:
+    """A slug for each text; the second of the same slug is numbered."""
+    found: dict[str, str] = {}
+    taken: set[str] = set()
+    for text in texts:
+        base, number_of, own = slug(text), 2, slug(text)
+        while own in taken:
+            own, number_of = f"{base}-{number_of}", number_of + 1
+        taken.add(own)
+        found[text] = own
+    return found
+
+
+def written(day: date | str) -> str:
+    """A date, or the date of a moment, in words."""
+    return day_in_words(parse_date(day[:10]) if isinstance(day, str) else day)

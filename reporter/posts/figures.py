@@ -1,0 +1,162 @@
+"""Charts of a page: the figure, what it says in words, and what its marks mean."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from reporter import charts
+from reporter.dates import Cadence, day_in_words
+from reporter.posts.book import Book, Forecast, Place
+from reporter.posts.judge import Judgement, path
+from reporter.posts.words import Count, Words, expectation, has_range, interval, period, say, upper_first
+from reporter.schema import MEDIAN
+
+WINDOW = {Cadence.DAY: 56, Cadence.WEEK: 40}
+"""How many of the newest periods a chart shows."""
+
+PAST = 20
+"""How many past forecasts a place's chart shows."""
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A figure and its text alternative.
+
+    Attributes:
+        ident: unique on its page.
+        key: what each kind of mark means, as (CSS class, words).
+        note: what the figure does not show.
+        interactive: whether the figure is also drawn by Plotly.
+    """
+
+    ident: str
+    figure: dict[str, Any]
+    title: str
+    description: str
+    key: tuple[tuple[str, str], ...] = ()
+    note: Words | None = None
+    interactive: bool = True
+
+    @property
+    def svg(self) -> str:
+        """The figure as inline SVG, its texts escaped."""
+        return charts.svg(self.figure, self.ident, self.title, self.description)
+
+
+def window(counts: dict[date, float], end: date, cadence: Cadence) -> dict[date, float]:
+    """The newest counts through `end`, as many periods as a chart shows."""
+    start = end - WINDOW[cadence] * cadence.step
+    return {day: value for day, value in counts.items() if start < day <= end}
+
+
+def fan_chart(
+    book: Book, target: str, place: Place, reference: date, *, ident: str, history: bool = False, height: int = 320
+) -> Chart:
+    """The forecast made at `reference`, over the counts as known then and the forecast before.
+
+    With `history` it shows the latest counts, first values and many past forecasts instead.
+    """
+    series, cadence = (target, place.location), book.record.cadence
+    forecast = book.leading(book.forecasts(reference, series))
+    counts = book.known(reference, series)
+    if history:
+        counts = {day: value for day, value in book.latest.get(series, {}).items() if day <= reference}
+    shown = window(counts, reference, cadence)
+    earlier = [] if forecast is None else _earlier(book, forecast.model, series, reference, PAST if history else 1)
+    fan = charts.Fan(
+        cadence=cadence,
+        counts=shown,
+        ahead=forecast.ahead if forecast else {},
+        reference=reference,
+        previous=None if history or not earlier else earlier[-1],
+        past=earlier if history else (),
+        revised=_revised(book, target, place, shown) if history else None,
+        height=height,
+    )
+    figure = charts.fan(fan)
+    cut = charts.cut(fan)
+    return Chart(
+        ident=ident,
+        figure=figure,
+        title=upper_first(f"{book.target_title(target)}, {place.name}: counts and forecast"),
+        description=_described(shown, forecast, cadence),
+        key=_key(fan),
+        note=None if cut is None else say("The wide range goes on above the chart, up to {}.", Count(cut)),
+    )
+
+
+def _earlier(book: Book, model: str, series: tuple[str, str], reference: date, most: int) -> list[dict[date, float]]:
+    """Medians of one model's earlier forecasts, oldest first, from their last known counts on."""
+    lines = []
+    for day in [day for day in book.dates if day < reference][-most:]:
+        forecast = book.forecasts(day, series).get(model)
+        if forecast is not None:
+            lines.append(dict(path(forecast, book.known(day, series))))
+    return lines
+
+
+def _revised(book: Book, target: str, place: Place, shown: dict[date, float]) -> dict[date, float]:
+    """First values of periods on record that the latest differ from by more than a dot."""
+    first = book.first.get((target, place.location), {})
+    since, visible = book.dates[0], 0.01 * max(shown.values(), default=0.0)
+    return {
+        day: first[day] for day in shown if day >= since and day in first and abs(first[day] - shown[day]) > visible
+    }
+
+
+def _described(counts: dict[date, float], forecast: Forecast | None, cadence: Cadence) -> str:
+    parts = []
+    if counts:
+        newest, oldest = max(counts), min(counts)
+        parts.append(f"Counted {Count(counts[oldest])} for {period(oldest, cadence)}")
+        parts[-1] += f" and {Count(counts[newest])} for {period(newest, cadence)}."
+    if forecast is not None:
+        last = max(forecast.ahead)
+        parts.append(f"Forecast for {period(last, cadence)}: {expectation(forecast.ahead[last])}.")
+    return " ".join(parts) or "No counts and no forecast."
+
+
+def _key(fan: charts.Fan) -> tuple[tuple[str, str], ...]:
+    key = [("counted", "counted")]
+    if fan.revised:
+        key.append(("hollow", "first value, since revised"))
+    if fan.ahead:
+        key.append(("median", "about"))
+        if any(quantiles[0] != quantiles[-1] for quantiles in fan.ahead.values()):
+            key += [("likely", "likely (50 %)"), ("sure", "almost surely (95 %)")]
+    if fan.previous:
+        key.append(("previous", "said the time before"))
+    if fan.past:
+        key.append(("past", "said before, fading with age"))
+    return tuple(key)
+
+
+def strip_chart(judgement: Judgement, ident: str, day: date, cadence: Cadence) -> Chart:
+    """The judged forecast as a density, with the count as a mark."""
+    return Chart(
+        ident=ident,
+        figure=charts.strip(judgement.quantiles, judgement.was.value),
+        title=f"What was said of {period(day, cadence)}, and what it was",
+        description=f"Said {expectation(judgement.quantiles)}; it was {judgement.was}, {judgement.verdict_words}.",
+        interactive=False,
+    )
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """A row of a forecast table."""
+
+    when: str
+    median: Count
+    likely: Words | None
+    sure: Words | None
+
+
+def ahead_rows(forecast: Forecast) -> list[Ahead]:
+    """Every period a forecast speaks of."""
+    rows = []
+    for day, quantiles in forecast.ahead.items():
+        ranged = has_range(quantiles)
+        ranges = (interval(quantiles, 50), interval(quantiles, 95)) if ranged else (None, None)
+        rows.append(Ahead(day_in_words(day, year=False), Count(float(quantiles[MEDIAN])), *ranges))
+    return rows

@@ -1,0 +1,160 @@
+"""The first page: per feed what is expected, how sure, and how right so far. And a feed's own list of pages."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from reporter.dates import day_in_words
+from reporter.posts.book import Book, Place
+from reporter.posts.comparison import compare, judgements, lead_of
+from reporter.posts.figures import Chart, fan_chart
+from reporter.posts.freshness import Freshness, freshness
+from reporter.posts.judge import Judgement
+from reporter.posts.post import Link, title
+from reporter.posts.record import Attribution
+from reporter.posts.standing import held_sentence, kind_words
+from reporter.posts.words import Words, expectation, has_range, period, periods, say, upper_first
+
+NEWEST = 12
+"""Posts listed on the first page."""
+
+WITHIN = {"day": 60, "week": 52}
+"""How many of the newest judged forecasts the first page counts."""
+
+
+@dataclass(frozen=True)
+class TargetCard:
+    """One target on a feed's card."""
+
+    title: str
+    when: str
+    expected: Words | None
+    chart: Chart
+    last: Words | None
+    held: Words | None
+
+
+@dataclass(frozen=True)
+class Card:
+    """A feed on the first page."""
+
+    feed: str
+    title: str
+    place: Place
+    places: int
+    fresh: Freshness | None
+    targets: list[TargetCard]
+    newest: Link | None
+    failed: tuple[str, ...]
+    source: Attribution
+
+
+@dataclass(frozen=True)
+class ListedPost:
+    """A post in a list."""
+
+    link: Link
+    day: date
+    when: str
+    feed_title: str
+
+
+@dataclass(frozen=True)
+class FeedIndex:
+    """Every page of a feed."""
+
+    feed: str
+    title: str
+    address: str
+    fresh: Freshness | None
+    source: Attribution
+    posts: list[ListedPost]
+    places: list[Link]
+
+
+def card(book: Book) -> Card:
+    """A feed's card; without a record it says only what went wrong."""
+    record = book.record
+    newest = book.dates[-1] if book.dates else None
+    return Card(
+        feed=record.name,
+        title=record.title,
+        place=book.headline,
+        places=len(book.places),
+        fresh=None if newest is None else freshness(book, newest),
+        targets=[] if newest is None else [_target_card(book, target, newest) for target in record.targets],
+        newest=None if newest is None else Link(title(book, newest), f"{record.name}/{newest}/"),
+        failed=record.failed,
+        source=record.source,
+    )
+
+
+def _target_card(book: Book, target: str, newest: date) -> TargetCard:
+    place, record = book.headline, book.record
+    series = (target, place.location)
+    forecast = book.leading(book.forecasts(newest, series))
+    comparison = compare(book, series, newest)
+    when = "" if forecast is None else upper_first(period(next(iter(forecast.ahead)), record.cadence))
+    return TargetCard(
+        title=upper_first(book.target_title(target)),
+        when=when,
+        expected=None if forecast is None else expectation(next(iter(forecast.ahead.values()))),
+        chart=fan_chart(book, target, place, newest, ident=f"{record.name}-{record.targets.index(target)}", height=280),
+        last=None if comparison.lead is None else last_sentence(book, comparison.lead, newest),
+        held=held(book, target, newest),
+    )
+
+
+def last_sentence(book: Book, lead: Judgement, day: date) -> Words:
+    """What was said last time and what came."""
+    when = period(day, book.record.cadence)
+    return say(f"For {when} we said {{}}; it was {{}}: {{}}, {lead.verdict_words}.", lead.said, lead.was, lead.off)
+
+
+def held(book: Book, target: str, newest: date) -> Words | None:
+    """How often the lead's ranges held, of the newest post's kind, one period ahead."""
+    record = book.record
+    live, series = book.is_live(newest), (target, book.headline.location)
+    results = []
+    for day in reversed(book.dates):
+        reference = book.judged(day)
+        one_ahead = reference is not None and day - reference == record.cadence.step
+        if reference is None or not one_ahead or book.is_live(reference) != live:
+            continue
+        lead = lead_of(book, judgements(book, series, day))
+        if lead is not None and lead.model == record.lead and has_range(lead.quantiles):
+            results.append(lead.verdict)
+    results = results[: WITHIN[record.cadence.value]]
+    if not results:
+        return None
+    likely, wide = results.count("likely"), len(results) - results.count("miss")
+    return held_sentence(likely, wide, len(results), f"{periods(1, record.cadence)} ahead", kind_words(live=live))
+
+
+def feed_index(book: Book) -> FeedIndex:
+    """Every post, newest first, and every place of a feed."""
+    record = book.record
+    return FeedIndex(
+        feed=record.name,
+        title=record.title,
+        address=f"{record.name}/",
+        fresh=freshness(book, book.dates[-1]) if book.dates else None,
+        source=record.source,
+        posts=listed(book),
+        places=[Link(place.name, f"{record.name}/{place.slug}/") for place in book.places.values()],
+    )
+
+
+def listed(book: Book) -> list[ListedPost]:
+    """A feed's posts, newest first."""
+    record = book.record
+    return [
+        ListedPost(Link(title(book, day), f"{record.name}/{day}/"), day, day_in_words(day), record.title)
+        for day in reversed(book.dates)
+    ]
+
+
+def newest_posts(books: list[Book]) -> list[ListedPost]:
+    """The newest posts of all feeds that go on, then those of finished stories."""
+    posts = [(book.record.archive, post) for book in books for post in listed(book)]
+    posts.sort(key=lambda entry: (not entry[0], entry[1].day), reverse=True)
+    return [post for _, post in posts[:NEWEST]]

@@ -1,0 +1,174 @@
+"""The site as {path: bytes}."""
+
+import json
+import posixpath
+import re
+import shutil
+from dataclasses import replace
+from itertools import pairwise
+from urllib.parse import urlsplit
+
+import html5lib
+import pytest
+
+from reporter import render
+from reporter.errors import ReporterError
+
+HTML = "{http://www.w3.org/1999/xhtml}"
+
+
+@pytest.fixture
+def pages(site, record, weekly, empty):
+    return render.pages(site, [record, weekly, empty])
+
+
+def documents(pages):
+    parser = html5lib.HTMLParser(strict=False)
+    for path, data in pages.items():
+        if path.endswith(".html"):
+            document = parser.parse(data.decode())
+            # html5lib knows no <data>'s newer neighbours; what it calls an error must at least be none of ours.
+            assert not parser.errors, (path, parser.errors[:3])
+            yield path, document
+
+
+def test_every_page_is_there(pages):
+    assert {path for path in pages if path.endswith(".html")} == {
+        "index.html",
+        "made-up/index.html",
+        "made-up/2020-04-09/index.html",
+        "made-up/2020-04-10/index.html",
+        "made-up/2020-04-11/index.html",
+        "made-up/us/index.html",
+        "made-up/korea-south/index.html",
+        "made-up/script-script-alert-script-7-7/index.html",
+        "weekly/index.html",
+        "weekly/2025-02-08/index.html",
+        "weekly/us/index.html",
+    }
+
+
+def test_the_same_record_gives_the_same_bytes(site, record, weekly, empty, pages):
+    assert render.pages(site, [record, weekly, empty]) == pages
+
+
+def test_an_old_post_does_not_change_when_the_truth_is_revised_later(site, record, pages):
+    later = replace(record, latest=record.latest.assign(observation=record.latest["observation"] * 2))
+    again = render.pages(site, [later])
+    for day in ("09", "10", "11"):
+        assert again[f"made-up/2020-04-{day}/index.html"] == pages[f"made-up/2020-04-{day}/index.html"]
+
+
+def test_links_lead_somewhere(pages):
+    for path, document in documents(pages):
+        ids = {element.get("id") for element in document.iter() if element.get("id")}
+        for element in document.iter():
+            for name in ("href", "src", "data-plotly"):
+                link = element.get(name)
+                if link is None:
+                    continue
+                parts = urlsplit(link)
+                if parts.scheme:
+                    assert parts.scheme == "https"
+                    assert element.tag in (f"{HTML}a", f"{HTML}link"), (path, link)
+                    assert element.tag != f"{HTML}link" or element.get("rel") == "canonical"
+                    continue
+                if not parts.path:
+                    assert parts.fragment in ids, (path, link)
+                    continue
+                assert not parts.path.startswith("/"), (path, link)
+                target = posixpath.normpath(posixpath.join(posixpath.dirname(path), parts.path))
+                if target.startswith("data/"):
+                    assert re.fullmatch(r"data/[\w-]+/(receipts|model-output)/[\w/.-]+\.(json|parquet)", target)
+                    continue
+                found = target if target in pages else posixpath.normpath(posixpath.join(target, "index.html"))
+                assert found in pages, (path, link)
+                assert found == target or parts.path.endswith("/"), (path, link)
+
+
+def test_nothing_is_requested_from_elsewhere(pages):
+    for path in ("assets/style.css", "assets/charts.js"):
+        assert not re.search(rb"https?:|url\(|@import", pages[path]), path
+    assert b"MIT" in pages["assets/plotly-LICENSE.txt"]
+
+
+def test_ids_are_unique_and_headings_in_order(pages):
+    for path, document in documents(pages):
+        ids = [element.get("id") for element in document.iter() if element.get("id")]
+        assert len(ids) == len(set(ids)), path
+        levels = [int(e.tag[-1]) for e in document.iter() if re.fullmatch(rf"{HTML}h[1-6]", str(e.tag))]
+        assert levels[0] == 1
+        assert levels.count(1) == 1
+        assert all(after <= before + 1 for before, after in pairwise(levels)), (path, levels)
+        for label in (e.get("aria-labelledby") for e in document.iter()):
+            assert label is None or set(label.split()) <= set(ids), (path, label)
+
+
+def test_tables_have_captions_and_scopes(pages):
+    for path, document in documents(pages):
+        for table in document.iter(f"{HTML}table"):
+            assert table.find(f"{HTML}caption") is not None, path
+            assert all(head.get("scope") for head in table.iter(f"{HTML}th")), path
+
+
+def test_upstream_text_stays_text(pages):
+    for path, document in documents(pages):
+        scripts = list(document.iter(f"{HTML}script"))
+        assert all(script.get("src") or script.get("type") == "application/json" for script in scripts), path
+        assert not list(document.iter(f"{HTML}b"))
+        for script in scripts:
+            if script.get("type") == "application/json":
+                json.loads(script.text)
+    hostile = pages["made-up/script-script-alert-script-7-7/index.html"].decode()
+    assert "&lt;/script&gt;&lt;script&gt;alert(" in hostile
+    assert "49 {}" not in hostile
+    assert "<so far>" not in "".join(data.decode() for path, data in pages.items() if path.endswith(".html"))
+
+
+def test_the_first_authors_day_in_html(pages):
+    text = pages["made-up/2020-04-11/index.html"].decode()
+    assert '<data value="507022">507\u202f022</data>' in text
+    assert '<data value="526396">526\u202f396</data>' in text
+    assert '<data value="-19374">\u221219\u202f374</data>' in text
+    assert "between Sunday 12 April 2020 and Monday 13 April 2020: a day late." in text
+    assert "This forecast was made later, on Friday 20 November 2026" in text
+
+
+def test_no_page_says_will(pages):
+    for path, document in documents(pages):
+        words = " ".join("".join(document.find(f"{HTML}body").itertext()).split())
+        assert not re.search(r"\bwill\b|\bnan\b|\bNone\b|\bUndefined\b", words), path
+
+
+def test_trouble_is_shown_in_plain_words(pages):
+    assert "weekly: nhsn could not be reached &lt;b&gt;" in pages["index.html"].decode()
+    assert "failed: gave a &lt;negative&gt; count" in pages["weekly/2025-02-08/index.html"].decode()
+
+
+def test_a_feed_that_goes_on_has_a_due_date_and_a_finished_story_has_none(pages):
+    home = pages["index.html"].decode()
+    assert 'data-due="2025-02-16"' in home
+    assert home.count("data-due") == 1
+    assert "a finished story" in home
+
+
+def test_numbers_never_lose_the_lead_when_a_place_is_refused(site, record):
+    kept = record.forecasts[
+        ~((record.forecasts["model_id"] == "sigmoid") & (record.forecasts["location"] == "Korea, South"))
+    ]
+    text = render.pages(site, [replace(record, forecasts=kept)])["made-up/korea-south/index.html"].decode()
+    assert "First author&#39;s logistic" in text
+
+
+def test_templates_inside_the_package_come_first(site, record, monkeypatch, tmp_path):
+    inside = tmp_path / "templates"
+    shutil.copytree(render.FOLDERS[1] if render.FOLDERS[1].is_dir() else render.FOLDERS[0], inside)
+    (inside / "feed.html").write_text("{{ index.title }}", encoding="utf-8")
+    monkeypatch.setattr(render, "FOLDERS", (inside, tmp_path / "nowhere"))
+    assert render.pages(site, [record])["made-up/index.html"] == b"April 2020 &lt;so far&gt;"
+
+
+def test_an_installation_without_templates_says_so(site, monkeypatch, tmp_path):
+    monkeypatch.setattr(render, "FOLDERS", (tmp_path / "a", tmp_path / "b"))
+    with pytest.raises(ReporterError, match="not installed whole"):
+        render.pages(site, [])
