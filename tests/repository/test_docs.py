@@ -43,7 +43,8 @@ def test_every_command_and_option_says_what_it_does():
     for name, command in cli.cli.commands.items():
         assert command.help, name
         for option in command.params:
-            assert isinstance(option, click.Option) and option.help, f"{name} {option.name}"
+            assert isinstance(option, click.Option), f"{name} {option.name}"
+            assert option.help, f"{name} {option.name}"
 
 
 def test_every_model_is_in_the_readme(root):
@@ -75,7 +76,7 @@ def test_every_dependency_has_its_reason(root):
     text = (root / "docs" / "dependencies.md").read_text(encoding="utf-8")
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
     named = [re.match(r"[a-z0-9-]+", line).group() for line in project["project"]["dependencies"]]
-    assert [cell for cell in re.findall(r"^\| ([a-z0-9]+) \|", text, re.MULTILINE)][1:] == named
+    assert re.findall(r"^\| ([a-z0-9]+) \|", text, re.MULTILINE)[1:] == named
     for line in project["dependency-groups"]["dev"]:
         assert re.match(r"[a-z0-9-]+", line).group() in text
 
