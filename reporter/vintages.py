@@ -137,7 +137,7 @@ class View:
         holders = pd.Series(self.reference_dates)
         references = pd.to_datetime(holders.index).to_numpy()
         settling = np.searchsorted(references, self._changes["target_end_date"].to_numpy())
-        as_ofs = np.append(pd.to_datetime(holders.to_numpy()).to_numpy(), np.datetime64("NaT"))
+        as_ofs = np.append(pd.to_datetime(holders.to_numpy()).to_numpy(), np.datetime64("NaT", "s"))
         return _last(self._changes[self._changes["as_of"].to_numpy() <= as_ofs[settling]])
 
 
