@@ -13,17 +13,15 @@ from typing import Any
 
 import pandas as pd
 
-from reporter import __version__, config, evaluate, fetch, files, hub, models, parallel
+from reporter import __version__, evaluate, files, hub, models, parallel
 from reporter.config import Feed
+from reporter.counts import FeedCounts
 from reporter.errors import ReporterError, SettingsError
 from reporter.forecast import ModelRun, build_history, run_model
-from reporter.ledger import LEDGER, Ledger
+from reporter.ledger import LEDGER, Ledger, Receipt
 from reporter.models.base import History
 from reporter.posts import Attribution, FeedRecord
 from reporter.schema import CHANGES, COUNTS, KEY, to_frame, to_table
-from reporter.sources import REGISTRY, file
-from reporter.sources.base import archive_changes
-from reporter.vintages import View, Vintages
 
 Progress = Callable[[str, int, int], None]
 """Told what is being done, how much of it is done, and of how much."""
@@ -58,27 +56,25 @@ class Job:
 
     def __init__(self, feed: Feed, number: int, folder: Path, now: datetime, as_of: date | None) -> None:
         self.feed = feed
-        self._number = number  # in the settings, for messages
         self.new: list[date] = []
         self.failed: list[str] = []
+        self.models_failed: list[str] = []
         self._folder = folder
         self._now = now
-        self._as_of = as_of
-        self._source = REGISTRY[feed.source]
-        self._vintages = Vintages(folder / "vintages")
+        self._counts = FeedCounts(feed, number, folder / "vintages", now.date(), as_of)
         self._ledger = Ledger(folder)
         self._seconds: dict[str, float] = {}
 
     def run(self, *, offline: bool, ordered_map: parallel.OrderedMap, progress: Progress) -> None:
-        """Do all of the feed's work but its pages. What fails is named in `failed`.
+        """Do all of the feed's work but its pages. What fails is named in `failed` and `models_failed`.
 
         Raises:
             SettingsError: a place of a `file` feed is not in its file.
         """
         try:
             with self._timed("take in"):
-                self._take_in()
-            if not (offline or self.feed.archive or self._source.url is None):
+                self._counts.take_in(on_record=bool(self._ledger.reference_dates))
+            if not offline:
                 with self._timed("pull"):
                     self._pull()
             with self._timed("forecast"):
@@ -98,7 +94,7 @@ class Job:
         except ReporterError as error:
             self._fail(str(error))
             read = _NOTHING
-        feed, source = self.feed, self._source
+        feed, source = self.feed, self._counts.source
         return FeedRecord(
             name=feed.name,
             title=feed.title or feed.name,
@@ -109,90 +105,33 @@ class Job:
             models={name: models.REGISTRY[name].title for name in feed.models},
             archive=feed.archive,
             source=Attribution(source.title, source.attribution, source.licence, source.licence_url, source.url),
-            failed=tuple(self.failed),
+            failed=(*self.failed, *self._newest_failures(read["receipts"])),
             **read,
         )
 
     def _read_record(self) -> dict[str, Any]:
         """What a `FeedRecord` holds of the record."""
-        receipts = self._ledger.receipts()
+        view, receipts = self._counts.view, self._ledger.receipts()
         as_ofs = {receipt["reference_date"]: date.fromisoformat(receipt["vintage"]["as_of"]) for receipt in receipts}
         return {
-            "headline": self.feed.headline or next(iter(self._locations), ""),
-            "places": self._places,
+            "headline": self.feed.headline or next(iter(self._counts.locations), ""),
+            "places": self._counts.places,
             "receipts": receipts,
             "forecasts": evaluate.wide(self._ledger.forecasts()),
-            "known": {reference: self._view.as_of(as_of) for reference, as_of in as_ofs.items()},
-            "first": self._view.first(),
-            "latest": self._view.latest(),
+            "known": {reference: view.as_of(as_of) for reference, as_of in as_ofs.items()},
+            "first": view.first(),
+            "latest": view.latest(),
             "scores": self._scores,
         }
-
-    # ------------------------------------------------------------------ taking in
-
-    def _take_in(self) -> None:
-        """Take in the bundled archive, or the settings' file.
-
-        Until something is on record every vintage is wanted, so that a killed run is completed;
-        from then on only newer ones: the past is not filled in behind a forecast's back.
-        """
-        if self.feed.path is not None:
-            raw = fetch.read_file(self._source, Path(self.feed.path))
-            if not file.is_change_log(raw):
-                self._add(file.parse(raw))
-                return
-            changes = file.changes(raw)
-        elif self._source.archive is not None:
-            changes = archive_changes(self._source)
-        else:
-            return
-        if self._ledger.reference_dates:
-            changes = changes[changes["as_of"] > pd.Timestamp(self._vintages.as_ofs[-1])]
-        self._vintages.seed(changes)
 
     def _pull(self) -> None:
         """Record today's counts. A source that fails is named, and the feed goes on from what it has."""
         try:
-            self._add(self._source.parse(fetch.fetch(self._source)))
+            self._counts.pull()
         except ReporterError as error:
             self._fail(str(error))
 
-    def _add(self, counts: pd.DataFrame) -> None:
-        """Record counts as known today, once a day: a vintage has a date, not a time."""
-        known = self._vintages.as_ofs
-        if not known or known[-1] < self._now.date():
-            self._vintages.add(self._now.date(), counts)
-
-    # ------------------------------------------------------------------ what is known
-
-    @cached_property
-    def _places(self) -> pd.DataFrame:
-        """The places of the feed: location, name, population."""
-        places = self._source.places()
-        if places.empty:
-            locations = sorted(self._changes["location"].unique())
-            if locations:
-                config.check_places(self.feed, self._number, locations)
-            places = pd.DataFrame({"location": locations, "name": locations, "population": float("nan")})
-        if self.feed.locations is None:
-            return places[places["location"].isin(self._changes["location"].unique())]
-        return places.set_index("location").reindex(list(self.feed.locations)).reset_index()
-
-    @cached_property
-    def _locations(self) -> list[str]:
-        return list(self._places["location"])
-
-    @cached_property
-    def _changes(self) -> pd.DataFrame:
-        changes = self._vintages.changes
-        if self._as_of is not None:
-            changes = changes[changes["as_of"] <= pd.Timestamp(self._as_of)]
-        return changes
-
-    @cached_property
-    def _view(self) -> View:
-        settle = self._source.settle if self.feed.settle is None else self.feed.settle
-        return View(self._changes, list(self.feed.target), self._locations, self.feed.period, settle)
+    # ------------------------------------------------------------------ forecasting
 
     @cached_property
     def _due(self) -> dict[date, date]:
@@ -202,7 +141,7 @@ class Job:
         """
         candidates = {
             reference: as_of
-            for reference, as_of in self._view.reference_dates.items()
+            for reference, as_of in self._counts.view.reference_dates.items()
             if (self.feed.start is None or as_of >= self.feed.start)
             and (self.feed.end is None or as_of <= self.feed.end)
         }
@@ -211,8 +150,6 @@ class Job:
             return {reference: as_of for reference, as_of in candidates.items() if reference > recorded[-1]}
         newest = self.feed.backfill or (len(candidates) if self.feed.start else 1)
         return dict(list(candidates.items())[-newest:])
-
-    # ------------------------------------------------------------------ forecasting
 
     def _forecast_due(self, ordered_map: parallel.OrderedMap, progress: Progress) -> None:
         due = self._due
@@ -225,9 +162,9 @@ class Job:
             progress(self.feed.name, number + 1, len(due))
 
     def _task(self, reference: date, as_of: date) -> Task:
-        series = [(target, location) for target in self.feed.target for location in self._locations]
-        population = dict(zip(self._places["location"], self._places["population"], strict=True))
-        history = build_history(self._view.as_of(as_of), series, reference, self.feed.period, population)
+        counts = self._counts
+        known = counts.view.as_of(as_of)
+        history = build_history(known, counts.series(known), reference, counts.cadence, counts.population)
         return Task(history, self.feed.horizons, self.feed.models, self._seed_of(reference))
 
     def _seed_of(self, reference: date) -> int:
@@ -240,7 +177,7 @@ class Job:
             entries[name] = {"status": "failed" if run.error else "ok"}
             if run.error:
                 entries[name]["error"] = run.error
-                self._fail(f"{name} failed for {reference}: {run.error}")
+                self.models_failed.append(self._failure(name, str(reference), run.error))
             if run.refused:
                 entries[name]["refused"] = [
                     {"target": target, "location": location, "reason": reason}
@@ -249,7 +186,7 @@ class Job:
         receipt = {
             "feed": self.feed.name,
             "reference_date": str(reference),
-            "vintage": {"as_of": str(as_of), "sha256": self._vintages.hashes[as_of]},
+            "vintage": {"as_of": str(as_of), "sha256": self._counts.vintages.hashes[as_of]},
             "made_at": self._now.isoformat(),
             "live": self._is_live(as_of),
             "version": __version__,
@@ -263,7 +200,7 @@ class Job:
 
     def _is_live(self, as_of: date) -> bool:
         """Whether the next vintage cannot have been out yet: no newer one is here, and none was due."""
-        newest = as_of == self._vintages.as_ofs[-1]
+        newest = as_of == self._counts.vintages.as_ofs[-1]
         return newest and not self.feed.archive and self._now.date() < as_of + self.feed.period.step
 
     # ------------------------------------------------------------------ deriving
@@ -271,12 +208,14 @@ class Job:
     @cached_property
     def _scores(self) -> pd.DataFrame:
         live = {pd.Timestamp(receipt["reference_date"]): receipt["live"] for receipt in self._ledger.receipts()}
-        return evaluate.score_table(self._ledger.forecasts(), self._view.first(), self._view.latest(), live)
+        return evaluate.score_table(
+            self._ledger.forecasts(), self._counts.view.first(), self._counts.view.latest(), live
+        )
 
     def _derive(self) -> None:
         """Write what follows from the record: scores, truth and the hub's configuration."""
-        latest = self._view.latest()
-        newest_as_of = self._changes["as_of"].max()
+        counts = self._counts
+        latest, newest_as_of = counts.view.latest(), counts.changes["as_of"].max()
         derived = {
             "scores.parquet": to_table(self._scores, evaluate.SCORES),
             "target-data/time-series.parquet": to_table(latest.assign(as_of=newest_as_of), CHANGES),
@@ -286,9 +225,9 @@ class Job:
             files.write(self._folder / name, files.parquet_bytes(table))
         tasks = hub.tasks(
             list(self.feed.target),
-            self._locations,
+            counts.locations,
             self.feed.horizons,
-            self.feed.period,
+            counts.cadence,
             self._ledger.reference_dates,
         )
         configuration = {"admin": hub.admin(self.feed.name), "tasks": tasks, "target-data": hub.TARGET_DATA}
@@ -297,6 +236,21 @@ class Job:
             files.write(self._folder / "hub-config" / f"{name}.json", text.encode())
 
     # ------------------------------------------------------------------ accounting
+
+    def _failure(self, model: str, reference: str, error: str) -> str:
+        return f"{self.feed.name}: {model} failed for {reference}: {error}"
+
+    def _newest_failures(self, receipts: list[Receipt]) -> list[str]:
+        """The models that failed for the newest forecast.
+
+        Read off the record and not off the run, so that the page says the same when it is built again.
+        """
+        newest = receipts[-1] if receipts else {"models": {}}
+        return [
+            self._failure(name, newest["reference_date"], entry["error"])
+            for name, entry in newest["models"].items()
+            if "error" in entry
+        ]
 
     def _fail(self, reason: str) -> None:
         """Name a failure, once."""
@@ -318,7 +272,7 @@ class Job:
             "version": __version__,
             "seconds": {name: round(seconds, 3) for name, seconds in self._seconds.items()},
             "new": [str(day) for day in self.new],
-            "failed": self.failed,
+            "failed": self.failed + self.models_failed,
         }
         files.append_line(self._folder / "runs.jsonl", json.dumps(line, ensure_ascii=False))
 

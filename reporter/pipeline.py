@@ -78,8 +78,8 @@ def build(
             if not only or feed.name in only:
                 work.run(offline=offline or as_of is not None, ordered_map=ordered_map, progress=progress)
             outcome.new += [f"{feed.name}/{day}" for day in work.new]
-            outcome.failed += work.failed
             records.append(work.record())
+            outcome.failed += work.failed + work.models_failed
         pages = render.pages(posts.Site(settings.site.title, settings.site.base_url, __version__), records)
         for number, (path, data) in enumerate(sorted(pages.items())):
             outcome.changed += files.write(out / path, data)

@@ -162,6 +162,28 @@ def test_a_place_with_too_little_history_is_named_and_the_others_go_on(april, bu
     assert "Atlantis" in page
 
 
+def test_a_place_that_joins_later_is_not_seen_in_an_earlier_forecast(april, build_file_feed):
+    """Not even by its name: without `locations` a feed's places are those known by then."""
+    late = pd.DataFrame(
+        {
+            "as_of": pd.Timestamp("2020-04-12").as_unit("s"),
+            "target": "cum confirmed cases",
+            "location": "Atlantis",
+            "target_end_date": pd.date_range("2020-03-01", "2020-04-11", unit="s"),
+            "observation": np.linspace(0, 5000, 42),
+        }
+    )
+    chosen = {"models": ["baseline", "rnn"], "start": "2020-04-11", "headline": None}
+    before = build_file_feed(april, "before", **chosen)
+    after = build_file_feed(pd.concat([late, april]), "after", **chosen)
+    said = forecasts(before)
+    assert {stem: forecasts(after)[stem] for stem in said if stem < "2020-04-11"} == {
+        stem: data for stem, data in said.items() if stem < "2020-04-11"
+    }
+    assert receipts(after)[0]["models"] == receipts(before)[0]["models"]
+    assert "Atlantis" in str(connect_hub(after / "data" / "april").get_dataset().to_table()["location"])
+
+
 def test_a_model_that_fails_is_named_and_nothing_is_published_under_its_name(april, tmp_path, build_file_feed):
     incident = april.assign(target="inc confirmed cases")  # the first author's method is for cumulative counts
     site = build_file_feed(incident, target="inc confirmed cases", start="2020-04-12")
@@ -171,6 +193,14 @@ def test_a_model_that_fails_is_named_and_nothing_is_published_under_its_name(apr
     assert not (site / "data/april/model-output/classic").exists()
     log = json.loads((site / "data/april/runs.jsonl").read_text())
     assert any("classic failed for 2020-04-11" in line for line in log["failed"])
+    assert "classic failed for 2020-04-11" in (site / "index.html").read_text(encoding="utf-8")
+
+
+def test_a_model_that_failed_is_named_again_when_the_page_is_built_again(april, build_file_feed, tree):
+    incident = april.assign(target="inc confirmed cases")
+    settings = {"target": "inc confirmed cases", "start": "2020-04-12"}
+    before = tree(build_file_feed(incident, **settings))
+    assert tree(build_file_feed(incident, **settings)) == before
 
 
 def test_one_feed_that_fails_leaves_the_others_published(april, tmp_path, feed):

@@ -25,7 +25,7 @@ ALLOWED = {
     "vintages": BASE | {"files"},
     "ledger": BASE | {"files"},
 }
-CONDUCTORS = {"job", "pipeline", "cli", "__init__", "__main__"}
+CONDUCTORS = {"counts", "job", "pipeline", "cli", "__init__", "__main__"}
 OWNERS = {
     "torch": {"models"},
     "scipy": {"models"},
