@@ -3,6 +3,7 @@
 Everything heavy is imported inside the command that needs it: `reporter --help` stays quick.
 """
 
+import logging
 import sys
 import traceback
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ import click
 
 from reporter import __version__
 from reporter.dates import parse_date
-from reporter.errors import ReporterError, SettingsError
+from reporter.errors import ReporterError, SettingsError, in_one_line
 
 if TYPE_CHECKING:
     from reporter.config import Settings
@@ -77,13 +78,14 @@ class _Bar:
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="reporter")
 @click.option("-v", "--verbose", is_flag=True, help="Show the trace of an error.")
-@click.pass_context
-def cli(context: click.Context, *, verbose: bool) -> None:
+def cli(*, verbose: bool) -> None:
     """The forecast blog that writes itself.
 
     Pulls the latest counts, forecasts, keeps an honest record and renders the site.
     """
-    context.obj = verbose
+    if verbose:
+        logging.basicConfig(format="%(name)s: %(message)s")
+        logging.getLogger("reporter").setLevel(logging.INFO)
 
 
 _config = click.option(
@@ -100,7 +102,7 @@ _out = click.option(
 @_config
 @click.option("--feed", "only", multiple=True, metavar="N", help="Run only this feed; repeat for more.")
 @click.option("--offline", is_flag=True, help="Pull nothing; work from the vintages at hand.")
-@click.option("--as-of", type=_Date(), metavar="D", help="Look at no vintage after this day; implies --offline.")
+@click.option("--as-of", type=_Date(), metavar="D", help="Forecast from no vintage after this day; implies --offline.")
 @_out
 @click.option(
     "--workers", type=click.IntRange(1), metavar="N", help="Processes that fit models; one a core if left out."
@@ -170,14 +172,22 @@ def serve(out: Path, port: int) -> int:
 
 @cli.command()
 @_config
-def check(config_path: Path | None) -> int:
-    """Check the settings."""
+@_out
+def check(config_path: Path | None, out: Path) -> int:
+    """Check the settings, and that nothing on record was altered: one line each."""
     settings = _load(config_path)
     from reporter import pipeline
 
     pipeline.check(settings)
     click.echo(f"settings: {len(settings.feeds)} feeds, all names known")
-    return 0
+    code = 0
+    for feed in settings.feeds:
+        try:
+            click.echo(f"{feed.name}: {pipeline.check_record(feed, out)}")
+        except ReporterError as error:
+            click.echo(f"{feed.name}: {error}", err=True)
+            code = 1
+    return code
 
 
 def _load(path: Path | None) -> "Settings":
@@ -196,7 +206,8 @@ def main() -> None:
         if {"-v", "--verbose"} & set(sys.argv):
             traceback.print_exception(error)
         line, code = _verdict(error)
-        click.echo(" ".join(line.split()), err=True)
+        is_help = isinstance(error, click.exceptions.NoArgsIsHelpError)
+        click.echo(line if is_help else " ".join(line.split()), err=True)
     sys.exit(code)
 
 
@@ -210,4 +221,4 @@ def _verdict(error: BaseException) -> tuple[str, int]:
         return str(error), 1
     if isinstance(error, KeyboardInterrupt | click.Abort):
         return "stopped; what is on record stays, and the next build goes on from there", 1
-    return f"{type(error).__name__}: {error} (a fault of reporter's own; -v shows the trace)", 1
+    return in_one_line(error), 1

@@ -67,7 +67,9 @@ class Feed(_Table):
     name: _Name = _setting("The feed's name; also its URL.", "small letters, digits and hyphens")
     title: str = _setting("What the reader sees as the feed's heading.", "a text", "")
     source: _Text = _setting("Who publishes the counts.", "the name of a source")
-    path: str | None = _setting('The change log or long table of `source = "file"`.', "a path", None)
+    path: _Text | None = _setting(
+        'The change log or long table of `source = "file"`; a relative path starts at the settings.', "a path", None
+    )
     target: _Texts = _setting("What is counted, in hub words.", "one of the source's targets, or a list of them")
     cadence: Literal["day", "week"] = _setting("How often a count is made.", '"day" or "week"')
     settle: Annotated[int, Field(ge=0, le=60)] | None = _setting(
@@ -79,13 +81,13 @@ class Feed(_Table):
         "The places; all of the source's if left out.", "a list of the source's location codes", None
     )
     horizons: Annotated[int, Field(ge=1, le=28)] = _setting("How many periods ahead.", "a whole number from 1 to 28")
-    headline: str | None = _setting(
+    headline: _Text | None = _setting(
         "The place the posts lead with; the first of `locations` if left out.", "one of the feed's locations", None
     )
     models: _Texts = _setting(
         "The models that forecast.", "a list of models, without repeats", ("baseline", "sigmoid", "rnn")
     )
-    lead: str | None = _setting(
+    lead: _Text | None = _setting(
         "The model whose forecast leads the pages; the sigmoid, or else the last of `models`, if left out.",
         "one of the feed's models",
         None,
@@ -163,7 +165,12 @@ def load(path: Path) -> Settings:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(str(path), _one_line(error), "a readable TOML file") from error
-    return parse(raw)
+    settings = parse(raw)
+    feeds = tuple(
+        feed if feed.path is None else feed.model_copy(update={"path": str(path.parent / feed.path)})
+        for feed in settings.feeds
+    )
+    return settings.model_copy(update={"feeds": feeds})
 
 
 def bundled() -> Path:
@@ -222,6 +229,17 @@ def check_names(settings: Settings, sources: Mapping[str, Offer], models: Collec
                 raise SettingsError(f"{key}.models", model, f"one of {_some(models)}")
         if (feed.source == "file") != (feed.path is not None):
             raise SettingsError(f"{key}.path", feed.path, 'a path where source = "file", and only there')
+
+
+def check_targets(feed: Feed, number: int, known: Collection[str]) -> None:
+    """Check a feed's targets against those its file counts.
+
+    Raises:
+        SettingsError: with the first that is unknown.
+    """
+    for target in feed.target:
+        if target not in known:
+            raise SettingsError(f"feeds[{number}].target", target, f"one of {_some(known)}")
 
 
 def check_places(feed: Feed, number: int, known: Collection[str]) -> None:

@@ -9,9 +9,12 @@ import pandas as pd
 from reporter import config, fetch
 from reporter.config import Feed
 from reporter.dates import Cadence
+from reporter.errors import RecordError, SourceError
 from reporter.sources import REGISTRY, file
 from reporter.sources.base import archive_changes
 from reporter.vintages import View, Vintages
+
+_SATURDAY = 5
 
 
 class FeedCounts:
@@ -21,25 +24,31 @@ class FeedCounts:
         number: the feed's place in the settings, for messages.
         folder: where its vintages are.
         today: the date of the run.
-        as_of: no later vintage is looked at.
+        as_of: forecast from no later vintage, and look at none, unless a forecast from one is on record:
+            pages must go on saying what they said.
+        recorded: the newest vintage that a forecast on record was made from.
     """
 
-    def __init__(self, feed: Feed, number: int, folder: Path, today: date, as_of: date | None) -> None:
+    def __init__(
+        self, feed: Feed, number: int, folder: Path, today: date, as_of: date | None, recorded: date | None
+    ) -> None:
         self.source = REGISTRY[feed.source]
         self.vintages = Vintages(folder)
         self._feed = feed
         self._number = number
         self._today = today
-        self._as_of = as_of
+        self._until = min(as_of or today, today)
+        self._recorded = recorded
 
-    def take_in(self, *, on_record: bool) -> None:
+    def take_in(self) -> None:
         """Take in the bundled archive, or the settings' file.
 
         Until something is on record every vintage is wanted, so that a killed run is completed;
         from then on only newer ones: the past is not filled in behind a forecast's back.
 
         Raises:
-            SourceError: the file cannot be read as counts.
+            SourceError: the file cannot be read as counts, or holds what cannot be known today.
+            RecordError: forecasts are on record, but no vintages.
         """
         if self._feed.path is not None:
             raw = fetch.read_file(self.source, Path(self._feed.path))
@@ -47,13 +56,24 @@ class FeedCounts:
                 self._add(file.parse(raw))
                 return
             changes = file.changes(raw)
+            self._check_weeks(changes)
+            self._check_file(changes)
         elif self.source.archive is not None:
             changes = archive_changes(self.source)
         else:
             return
-        if on_record:
+        changes = changes[changes["as_of"] <= pd.Timestamp(self._today)]
+        if self._recorded is not None:
+            if not self.vintages.as_ofs:
+                raise RecordError("forecasts are on record, but the vintages they were made from are gone")
             changes = changes[changes["as_of"] > pd.Timestamp(self.vintages.as_ofs[-1])]
         self.vintages.seed(changes)
+
+    def _check_file(self, changes: pd.DataFrame) -> None:
+        """Refuse what a publisher's own change log may have wrong and a bundled one has not."""
+        newest = changes["as_of"].max().date()
+        if newest > self._today:
+            raise SourceError(f"file: a vintage of {newest}, which is after today, {self._today}")
 
     def pull(self) -> None:
         """Record what upstream publishes now, if it publishes anything.
@@ -66,17 +86,27 @@ class FeedCounts:
 
     def _add(self, counts: pd.DataFrame) -> None:
         """Record counts as known today, once a day: a vintage has a date, not a time."""
+        self._check_weeks(counts)
         known = self.vintages.as_ofs
         if not known or known[-1] < self._today:
             self.vintages.add(self._today, counts)
+
+    def _check_weeks(self, counts: pd.DataFrame) -> None:
+        """Refuse weeks that do not end on a Saturday: one of them would shift every later one."""
+        if self.cadence is Cadence.WEEK:
+            mine = counts[counts["target"].isin(self._feed.target)]
+            odd = mine[mine["target_end_date"].dt.day_of_week != _SATURDAY]
+            if not odd.empty:
+                end = odd["target_end_date"].iloc[0]
+                raise SourceError(f"{self.source.name}: a week that ends on {end:%A %Y-%m-%d}, not on a Saturday")
 
     @cached_property
     def changes(self) -> pd.DataFrame:
         """The change log, of every target and place the source has."""
         changes = self.vintages.changes
-        if self._as_of is not None:
-            changes = changes[changes["as_of"] <= pd.Timestamp(self._as_of)]
-        return changes
+        if self._recorded is not None and self._until < self._recorded:
+            return changes
+        return changes[changes["as_of"] <= pd.Timestamp(self._until)]
 
     @cached_property
     def places(self) -> pd.DataFrame:
@@ -89,12 +119,17 @@ class FeedCounts:
         counted = self.changes["location"].unique()
         if places.empty:
             locations = sorted(counted)
-            if locations:
-                config.check_places(self._feed, self._number, locations)
+            self._check_names(self.vintages.changes)
             places = pd.DataFrame({"location": locations, "name": locations, "population": float("nan")})
         if self._feed.locations is None:
             return places[places["location"].isin(counted)]
         return places.set_index("location").reindex(list(self._feed.locations)).reset_index()
+
+    def _check_names(self, changes: pd.DataFrame) -> None:
+        """Check the settings' targets and places against a file's, as far as it could be read."""
+        if not changes.empty:
+            config.check_targets(self._feed, self._number, sorted(changes["target"].unique()))
+            config.check_places(self._feed, self._number, sorted(changes["location"].unique()))
 
     @cached_property
     def locations(self) -> list[str]:
@@ -110,6 +145,12 @@ class FeedCounts:
     def cadence(self) -> Cadence:
         """How often it is counted."""
         return self._feed.period
+
+    @property
+    def reference_dates(self) -> dict[date, date]:
+        """Reference dates a forecast can be made for, oldest first, with the first vintage that holds each."""
+        dates = self.view.reference_dates.items()
+        return {reference: as_of for reference, as_of in dates if as_of <= self._until}
 
     @cached_property
     def view(self) -> View:

@@ -30,9 +30,23 @@ class RecordError(ReporterError):
     """The append-only record would have been rewritten, or was altered."""
 
 
+class WorkerError(ReporterError):
+    """A worker process was killed in the middle of its work."""
+
+
 class ModelError(ReporterError):
     """A model could not forecast, or broke the contract of `models.base`."""
 
 
 class TooShortError(ModelError):
     """A series has too little history for the model that was asked."""
+
+
+def in_one_line(error: BaseException) -> str:
+    """What went wrong, for a log or a page; an error that is none of ours names its kind."""
+    text = " ".join(str(error).split())
+    if isinstance(error, ReporterError):
+        return text
+    if isinstance(error, OSError) and error.strerror:
+        return " ".join([error.strerror, *([f"({error.filename})"] if error.filename else [])])
+    return f"{type(error).__name__}: {text} (a fault of reporter's own; -v shows the trace)"

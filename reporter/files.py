@@ -17,7 +17,7 @@ from filelock import FileLock, Timeout
 
 from reporter.errors import RecordError, ReporterError
 
-_TEMPORARY = ".tmp~"
+_TEMPORARY = ".reporter-tmp~"
 _LOCK = ".lock"
 
 
@@ -34,6 +34,8 @@ def write(path: Path, data: bytes, *, durable: bool = False) -> bool:
         if path.read_bytes() == data:
             return False
     _write_beside(path, data, durable=durable).replace(path)
+    if durable:
+        _settle(path.parent)
     return True
 
 
@@ -55,14 +57,18 @@ def create(path: Path, data: bytes) -> bool:
         os.link(temporary, path)  # unlike a rename, fails if the name was taken meanwhile
     finally:
         temporary.unlink()
+    _settle(path.parent)
     return True
 
 
 def append_line(path: Path, line: str) -> None:
     """Add one line to a log."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a", encoding="utf-8") as log:
-        log.write(line + "\n")
+    with path.open("a+b") as log:
+        end = log.seek(0, os.SEEK_END)
+        if end and os.pread(log.fileno(), 1, end - 1) != b"\n":
+            log.write(b"\n")  # a killed run tore its line; this one stays whole
+        log.write(line.encode() + b"\n")
 
 
 def sha256(path: Path) -> str:
@@ -92,8 +98,19 @@ def exclusively(root: Path) -> Iterator[None]:
         raise ReporterError(f"another run is at work in {root}") from None
     with lock:
         for leftover in root.rglob(f"*{_TEMPORARY}"):
-            leftover.unlink()
+            if leftover.is_file():
+                leftover.unlink()
         yield
+
+
+def _settle(folder: Path) -> None:
+    """Put a folder's names on stable storage: a receipt must not outlive the file it names."""
+    if os.name == "posix":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def _write_beside(path: Path, data: bytes, *, durable: bool = False) -> Path:

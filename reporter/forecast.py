@@ -10,7 +10,7 @@ import pandas as pd
 from reporter.dates import Cadence
 from reporter.errors import ModelError
 from reporter.models.base import History, Model, Quantiles
-from reporter.schema import FORECASTS, LEVELS, Floats, columns
+from reporter.schema import FORECASTS, LEVELS, Floats, columns, is_count
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class ModelRun:
     """What came of asking one model: its rows, or why there are none.
 
     Attributes:
-        rows: hub rows (`schema.FORECASTS`); empty if the model failed.
+        rows: hub rows (`schema.FORECASTS`); empty if the model failed, or refused every place.
         refused: (target, location) → why the model says nothing about it.
         error: why the model failed as a whole, or None.
     """
@@ -77,13 +77,13 @@ def run_model(make: Callable[[], Model], history: History, horizons: int, seed: 
         return ModelRun(_rows(history, np.empty((0, 0, 0)), []), {}, f"{type(error).__name__}: {error}")
     kept = [number for number in range(len(history.targets)) if number not in quantiles.refused]
     refused = {(history.targets[i], history.locations[i]): reason for i, reason in quantiles.refused.items()}
-    if not kept:
-        return ModelRun(_rows(history, values, []), refused, "no place has enough history")
     return ModelRun(_rows(history, values, kept), refused)
 
 
 def _checked(quantiles: Quantiles, history: History, horizons: int) -> Floats:
-    """The values, capped at the population and rounded to what a count can mean.
+    """The values, capped at the population and rounded to what they can mean.
+
+    Quantiles of a count are whole numbers; so a range on a page is the range that is scored.
 
     Raises:
         ModelError: shape, order, sign or finiteness is not as promised.
@@ -101,7 +101,9 @@ def _checked(quantiles: Quantiles, history: History, horizons: int) -> Floats:
     if (np.diff(values[spoken], axis=-1) < 0).any():
         raise ModelError("gave quantiles that cross")
     cap = np.where(np.isnan(history.population), np.inf, history.population)
-    return _significant(np.minimum(values, cap[:, None, None]))
+    capped = np.minimum(values, cap[:, None, None])
+    whole = np.array([is_count(target) for target in history.targets])
+    return np.where(whole[:, None, None], np.round(capped), _significant(capped))
 
 
 def _significant(values: Floats, digits: int = 7) -> Floats:

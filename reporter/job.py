@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,15 +14,17 @@ from typing import Any
 
 import pandas as pd
 
-from reporter import __version__, evaluate, files, hub, models, parallel
+from reporter import __version__, evaluate, files, gather, hub, models, parallel
 from reporter.config import Feed
 from reporter.counts import FeedCounts
-from reporter.errors import ReporterError, SettingsError
+from reporter.errors import ModelError, ReporterError, SettingsError, in_one_line
 from reporter.forecast import ModelRun, build_history, run_model
-from reporter.ledger import LEDGER, Ledger, Receipt
+from reporter.ledger import Ledger
 from reporter.models.base import History
-from reporter.posts import Attribution, FeedRecord
-from reporter.schema import CHANGES, COUNTS, KEY, to_frame, to_table
+from reporter.posts import FeedRecord
+from reporter.schema import CHANGES, COUNTS, KEY, to_table
+
+_log = logging.getLogger(__name__)
 
 Progress = Callable[[str, int, int], None]
 """Told what is being done, how much of it is done, and of how much."""
@@ -61,7 +64,8 @@ class Job:
         self.models_failed: list[str] = []
         self._folder = folder
         self._now = now
-        self._counts = FeedCounts(feed, number, folder / "vintages", now.date(), as_of)
+        self._number = number
+        self._as_of = as_of
         self._ledger = Ledger(folder)
         self._seconds: dict[str, float] = {}
 
@@ -69,11 +73,11 @@ class Job:
         """Do all of the feed's work but its pages. What fails is named in `failed` and `models_failed`.
 
         Raises:
-            SettingsError: a place of a `file` feed is not in its file.
+            SettingsError: a target or place of a `file` feed is not in its file.
         """
         try:
             with self._timed("take in"):
-                self._counts.take_in(on_record=bool(self._ledger.reference_dates))
+                self._counts.take_in()
             if not offline:
                 with self._timed("pull"):
                     self._pull()
@@ -83,53 +87,37 @@ class Job:
                 self._derive()
         except SettingsError:
             raise
-        except ReporterError as error:
-            self._fail(str(error))
+        except Exception as error:  # noqa: BLE001 - one feed must not stop the others, whatever happens to it
+            self._fail(error)
         self._log()
 
     def record(self) -> FeedRecord:
-        """All that the feed's pages are made from; of a record that cannot be read, only why."""
-        try:
-            read = self._read_record()
-        except ReporterError as error:
-            self._fail(str(error))
-            read = _NOTHING
-        feed, source = self.feed, self._counts.source
-        return FeedRecord(
-            name=feed.name,
-            title=feed.title or feed.name,
-            targets=feed.target,
-            cadence=feed.period,
-            horizons=feed.horizons,
-            lead=feed.leading,
-            models={name: models.REGISTRY[name].title for name in feed.models},
-            archive=feed.archive,
-            source=Attribution(source.title, source.attribution, source.licence, source.licence_url, source.url),
-            failed=(*self.failed, *self._newest_failures(read["receipts"])),
-            **read,
-        )
+        """All that the feed's pages are made from; of a record that cannot be read, only why.
 
-    def _read_record(self) -> dict[str, Any]:
-        """What a `FeedRecord` holds of the record."""
-        view, receipts = self._counts.view, self._ledger.receipts()
-        as_ofs = {receipt["reference_date"]: date.fromisoformat(receipt["vintage"]["as_of"]) for receipt in receipts}
-        return {
-            "headline": self.feed.headline or next(iter(self._counts.locations), ""),
-            "places": self._counts.places,
-            "receipts": receipts,
-            "forecasts": evaluate.wide(self._ledger.forecasts()),
-            "known": {reference: view.as_of(as_of) for reference, as_of in as_ofs.items()},
-            "first": view.first(),
-            "latest": view.latest(),
-            "scores": self._scores,
-        }
+        Raises:
+            SettingsError: as `run`.
+        """
+        try:
+            return gather.feed_record(self.feed, self._counts, self._ledger, self._scores, self.failed)
+        except SettingsError:
+            raise
+        except Exception as error:  # noqa: BLE001 - as in `run`
+            self._fail(error)
+            return gather.nothing(self.feed, self.failed)
 
     def _pull(self) -> None:
         """Record today's counts. A source that fails is named, and the feed goes on from what it has."""
         try:
             self._counts.pull()
         except ReporterError as error:
-            self._fail(str(error))
+            self._fail(error)
+
+    @cached_property
+    def _counts(self) -> FeedCounts:
+        receipts = self._ledger.receipts()
+        recorded = date.fromisoformat(receipts[-1]["vintage"]["as_of"]) if receipts else None
+        folder = self._folder / "vintages"
+        return FeedCounts(self.feed, self._number, folder, self._now.date(), self._as_of, recorded)
 
     # ------------------------------------------------------------------ forecasting
 
@@ -141,7 +129,7 @@ class Job:
         """
         candidates = {
             reference: as_of
-            for reference, as_of in self._counts.view.reference_dates.items()
+            for reference, as_of in self._counts.reference_dates.items()
             if (self.feed.start is None or as_of >= self.feed.start)
             and (self.feed.end is None or as_of <= self.feed.end)
         }
@@ -174,10 +162,10 @@ class Job:
     def _append(self, reference: date, as_of: date, runs: dict[str, ModelRun]) -> None:
         entries: dict[str, Any] = {}
         for name, run in runs.items():
-            entries[name] = {"status": "failed" if run.error else "ok"}
+            entries[name] = {"status": "failed" if run.error else "refused" if run.rows.empty else "ok"}
             if run.error:
                 entries[name]["error"] = run.error
-                self.models_failed.append(self._failure(name, str(reference), run.error))
+                self.models_failed.append(gather.failure(self.feed.name, name, str(reference), run.error))
             if run.refused:
                 entries[name]["refused"] = [
                     {"target": target, "location": location, "reason": reason}
@@ -194,7 +182,13 @@ class Job:
             "seed": self._seed_of(reference),
             "models": entries,
         }
-        rows = {name: run.rows for name, run in runs.items() if not run.error}
+        rows = {name: run.rows for name, run in runs.items() if not run.rows.empty}
+        if not rows:
+            # No receipt: should the models do better another day, the date is still theirs.
+            reasons = {reason for run in runs.values() for reason in run.refused.values()}
+            reason = "; ".join(sorted(reasons)) or "every model failed"
+            self._fail(ModelError(f"nothing could be forecast for {reference}: {reason}"))
+            return
         self._ledger.append(reference, rows, receipt)
         self.new.append(reference)
 
@@ -237,24 +231,10 @@ class Job:
 
     # ------------------------------------------------------------------ accounting
 
-    def _failure(self, model: str, reference: str, error: str) -> str:
-        return f"{self.feed.name}: {model} failed for {reference}: {error}"
-
-    def _newest_failures(self, receipts: list[Receipt]) -> list[str]:
-        """The models that failed for the newest forecast.
-
-        Read off the record and not off the run, so that the page says the same when it is built again.
-        """
-        newest = receipts[-1] if receipts else {"models": {}}
-        return [
-            self._failure(name, newest["reference_date"], entry["error"])
-            for name, entry in newest["models"].items()
-            if "error" in entry
-        ]
-
-    def _fail(self, reason: str) -> None:
+    def _fail(self, error: Exception) -> None:
         """Name a failure, once."""
-        line = f"{self.feed.name}: {reason}"
+        _log.info("%s", self.feed.name, exc_info=error)
+        line = f"{self.feed.name}: {in_one_line(error)}"
         if line not in self.failed:
             self.failed.append(line)
 
@@ -275,17 +255,3 @@ class Job:
             "failed": self.failed + self.models_failed,
         }
         files.append_line(self._folder / "runs.jsonl", json.dumps(line, ensure_ascii=False))
-
-
-_NO_COUNTS = to_frame(COUNTS.empty_table(), COUNTS)
-_NOTHING: dict[str, Any] = {
-    "headline": "",
-    "places": pd.DataFrame({"location": [], "name": [], "population": []}),
-    "receipts": [],
-    "forecasts": evaluate.wide(to_frame(LEDGER.empty_table(), LEDGER)),
-    "known": {},
-    "first": _NO_COUNTS,
-    "latest": _NO_COUNTS,
-    "scores": to_frame(evaluate.SCORES.empty_table(), evaluate.SCORES),
-}
-"""A record without anything in it."""

@@ -26,6 +26,9 @@ LEDGER = FORECASTS.append(pa.field("model_id", pa.string()))
 """The ledger as it is read: the columns of its files and the name of their folder."""
 
 
+_DATE = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]"
+
+
 class Ledger:
     """The ledger of one feed, in the feed's folder."""
 
@@ -35,12 +38,29 @@ class Ledger:
 
     @property
     def reference_dates(self) -> list[date]:
-        """Every reference date on record, oldest first."""
-        return sorted(parse_date(path.stem) for path in self._receipts.glob("*.json"))
+        """Every reference date on record, oldest first; files of other names are no receipts."""
+        return sorted(parse_date(path.stem) for path in self._receipts.glob(f"{_DATE}.json"))
 
     def receipts(self) -> list[Receipt]:
-        """Every receipt, oldest reference date first."""
-        return [json.loads(self._receipt(day).read_bytes()) for day in self.reference_dates]
+        """Every receipt, oldest reference date first.
+
+        Raises:
+            RecordError: a receipt cannot be read, or the chain of their hashes is broken.
+        """
+        receipts, previous = [], None
+        for day in self.reference_dates:
+            path = self._receipt(day)
+            data = path.read_bytes()
+            try:
+                receipt = json.loads(data)
+                linked = receipt["previous_sha256"] == previous and receipt["reference_date"] == str(day)
+            except (ValueError, KeyError, TypeError) as error:
+                raise RecordError(f"{path} was altered: it is no receipt") from error
+            if not linked:
+                raise RecordError(f"{path} or the receipt before it was altered: their hashes form no chain")
+            receipts.append(receipt)
+            previous = hashlib.sha256(data).hexdigest()
+        return receipts
 
     def append(self, reference_date: date, forecasts: Mapping[str, pd.DataFrame], receipt: Receipt) -> None:
         """Put a date's forecasts on record, one file a model, then its receipt.

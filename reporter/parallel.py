@@ -5,8 +5,11 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from typing import Any
+
+from reporter.errors import WorkerError
 
 OrderedMap = Callable[[Callable[[Any], Any], Iterable[Any]], Iterator[Any]]
 
@@ -30,11 +33,40 @@ def ordered_map(workers: int) -> Iterator[OrderedMap]:
     if workers == 1:
         yield map
         return
-    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_die_with_parent)
+    crew = _Crew(workers)
     try:
-        yield pool.map
+        yield crew.map
     finally:
-        pool.shutdown(cancel_futures=True)
+        crew.dismiss()
+
+
+class _Crew:
+    """A process pool, replaced when one of its workers was killed."""
+
+    def __init__(self, workers: int) -> None:
+        self._workers = workers
+        self._pool: ProcessPoolExecutor | None = None
+
+    def map(self, work: Callable[[Any], Any], tasks: Iterable[Any]) -> Iterator[Any]:
+        """Do the work; results come in the order of the tasks.
+
+        Raises:
+            WorkerError: a worker was killed; results before that one were given.
+        """
+        if self._pool is None:
+            context = multiprocessing.get_context("spawn")
+            self._pool = ProcessPoolExecutor(self._workers, context, initializer=_die_with_parent)
+        try:
+            yield from self._pool.map(work, tasks)
+        except BrokenProcessPool as error:
+            self.dismiss()
+            raise WorkerError("a worker process was killed; was there enough memory?") from error
+
+    def dismiss(self) -> None:
+        """Send the workers home."""
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+            self._pool = None
 
 
 def _die_with_parent() -> None:

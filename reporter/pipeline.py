@@ -4,14 +4,22 @@ A replay, a catch-up and a daily run are the same path: whatever reference dates
 hold and the ledger does not are forecast, oldest first, each from what was known then.
 """
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
-from reporter import __version__, config, files, job, models, parallel, posts, render
-from reporter.config import Settings
+from reporter import __version__, config, files, gather, job, models, parallel, posts, render
+from reporter.config import Feed, Settings
+from reporter.errors import RecordError, in_one_line
+from reporter.ledger import Ledger
 from reporter.sources import REGISTRY
+from reporter.vintages import Vintages
+
+_log = logging.getLogger(__name__)
+
+Pages = dict[str, bytes]
 
 
 @dataclass
@@ -80,8 +88,49 @@ def build(
             outcome.new += [f"{feed.name}/{day}" for day in work.new]
             records.append(work.record())
             outcome.failed += work.failed + work.models_failed
-        pages = render.pages(posts.Site(settings.site.title, settings.site.base_url, __version__), records)
+        site = posts.Site(settings.site.title, settings.site.base_url, __version__)
+        pages = _pages(site, settings.feeds, records, outcome)
         for number, (path, data) in enumerate(sorted(pages.items())):
             outcome.changed += files.write(out / path, data)
             progress("pages", number + 1, len(pages))
     return outcome
+
+
+def check_record(feed: Feed, out: Path) -> str:
+    """Hold every receipt of a feed against its files, the vintages and the receipt before.
+
+    Returns:
+        What is on record, in a line.
+
+    Raises:
+        RecordError: naming the first file that was altered or is gone.
+    """
+    folder = out / "data" / feed.name
+    ledger, vintages = Ledger(folder), Vintages(folder / "vintages")
+    receipts = ledger.receipts()
+    for receipt in receipts:
+        as_of = date.fromisoformat(receipt["vintage"]["as_of"])
+        if vintages.hashes.get(as_of) != receipt["vintage"]["sha256"]:
+            raise RecordError(f"the vintage of {as_of}, or one before it, is not what {receipt['reference_date']} saw")
+    return f"{len(receipts)} forecast dates, {len(ledger.forecasts())} quantiles, all as they were written"
+
+
+def _pages(site: posts.Site, feeds: Sequence[Feed], records: list[posts.FeedRecord], outcome: Outcome) -> Pages:
+    """Every page. A feed whose pages cannot be made keeps its last good ones, and home says why."""
+    try:
+        return render.pages(site, records)
+    except Exception:  # noqa: BLE001 - found out below which feed it is
+        pairs = zip(feeds, records, strict=True)
+        return render.pages(site, [_renderable(site, feed, record, outcome) for feed, record in pairs])
+
+
+def _renderable(site: posts.Site, feed: Feed, record: posts.FeedRecord, outcome: Outcome) -> posts.FeedRecord:
+    """The record, or one that says only that its pages could not be made."""
+    try:
+        render.pages(site, [record])
+    except Exception as error:  # noqa: BLE001 - one feed must not stop the others, whatever is in it
+        _log.info("%s", feed.name, exc_info=error)
+        line = f"{feed.name}: its pages could not be made: {in_one_line(error)}"
+        outcome.failed.append(line)
+        return gather.nothing(feed, [*record.failed, line])
+    return record

@@ -81,6 +81,11 @@ def columns(schema: pa.Schema) -> list[str]:
     return list(schema.names)
 
 
+def is_count(target: str) -> bool:
+    """Whether a target counts whole things, and is no proportion of them."""
+    return "prop" not in target.split()
+
+
 def to_table(frame: pd.DataFrame, schema: pa.Schema) -> pa.Table:
     """Lay a frame out as a file's table: these columns, in this order and of these types.
 

@@ -16,8 +16,10 @@ import pyarrow.parquet as pq
 
 from reporter import files
 from reporter.dates import Cadence, parse_date
-from reporter.errors import RecordError
+from reporter.errors import ContractError, RecordError
 from reporter.schema import CHANGES, COUNTS, KEY, check_counts, columns, to_frame, to_table
+
+_DATE = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]"
 
 
 class Vintages:
@@ -28,15 +30,19 @@ class Vintages:
 
     @property
     def as_ofs(self) -> list[date]:
-        """The dates of all vintages, oldest first."""
-        return sorted(parse_date(path.stem) for path in self._folder.glob("*.parquet"))
+        """The dates of all vintages, oldest first; files of other names are none."""
+        return sorted(parse_date(path.stem) for path in self._folder.glob(f"{_DATE}.parquet"))
 
     def seed(self, changes: pd.DataFrame) -> int:
         """Create every vintage of a change log that is not in the store yet.
 
         Returns:
             How many were created. A killed seeding is completed by the next one.
+
+        Raises:
+            ContractError: a period ends after the vintage that counts it; nothing was created.
         """
+        _check_past(changes)
         there = set(self.as_ofs)
         created = 0
         for moment, rows in changes.groupby("as_of", sort=True):
@@ -51,9 +57,11 @@ class Vintages:
         A count that the new vintage lacks stays as it was. Returns whether a vintage was created.
 
         Raises:
+            ContractError: a count twice, or of a period that ends after the vintage.
             RecordError: the store holds a vintage of that date, or a later one, already.
         """
         counts = check_counts(counts)
+        _check_past(counts.assign(as_of=pd.Timestamp(as_of)))
         if self.as_ofs and as_of <= self.as_ofs[-1]:
             raise RecordError(f"a vintage of {self.as_ofs[-1]} is on record; {as_of} is not after it")
         known = self.changes.drop_duplicates(KEY, keep="last")[columns(COUNTS)]
@@ -139,6 +147,17 @@ class View:
         settling = np.searchsorted(references, self._changes["target_end_date"].to_numpy())
         as_ofs = np.append(pd.to_datetime(holders.to_numpy()).to_numpy(), np.datetime64("NaT", "s"))
         return _last(self._changes[self._changes["as_of"].to_numpy() <= as_ofs[settling]])
+
+
+def _check_past(changes: pd.DataFrame) -> None:
+    """Refuse the future: a reference date once on record could not be taken back."""
+    future = changes[changes["target_end_date"] > changes["as_of"]]
+    if not future.empty:
+        row = future.iloc[0]
+        raise ContractError(
+            f"a count for {row['target_end_date']:%Y-%m-%d}, which is after its vintage of {row['as_of']:%Y-%m-%d}: "
+            f"{row['target']}, {row['location']}"
+        )
 
 
 def _last(changes: pd.DataFrame) -> pd.DataFrame:

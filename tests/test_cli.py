@@ -176,6 +176,41 @@ def test_serve_shows_the_site_on_the_loopback(settings):
         process.communicate(timeout=10)
 
 
-def test_check_says_that_the_settings_are_right(settings):
+def test_check_holds_the_record_against_its_receipts(settings):
     done = reporter("check", cwd=settings)
-    assert (done.returncode, done.stdout) == (0, "settings: 1 feeds, all names known\n")
+    assert done.stdout.splitlines()[0] == "settings: 1 feeds, all names known"
+    reporter("build", "--offline", cwd=settings)
+    done = reporter("check", cwd=settings)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[1].startswith("april: 3 forecast dates, ")
+
+
+@pytest.mark.parametrize(
+    ("file", "line"),
+    [
+        ("receipts/2020-04-11.json", "2020-04-11.json was altered"),
+        ("model-output/baseline/2020-04-12-baseline.parquet", "2020-04-12-baseline.parquet was altered"),
+        ("vintages/2020-03-20.parquet", "the vintage of 2020-04-12, or one before it, is not what 2020-04-11 saw"),
+    ],
+)
+def test_check_finds_one_flipped_byte(settings, file, line):
+    reporter("build", "--offline", cwd=settings)
+    path = settings / "site" / "data" / "april" / file
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 0x80
+    path.write_bytes(data)
+    done = reporter("check", cwd=settings)
+    assert done.returncode == 1
+    assert line in done.stderr
+
+
+def test_without_a_command_the_help_is_shown_as_it_is(settings):
+    done = reporter(cwd=settings)
+    assert done.returncode == 2
+    assert "Commands:\n" in done.stderr
+
+
+def test_a_path_starts_at_the_settings(settings):
+    (settings / "elsewhere").mkdir()
+    done = reporter("build", "--offline", "--config", "../reporter.toml", cwd=settings / "elsewhere")
+    assert done.returncode == 0, done.stderr

@@ -31,7 +31,7 @@ def test_create_is_once_and_for_all(tmp_path):
 
 def test_a_run_removes_what_a_killed_one_left_half_written(tmp_path):
     (tmp_path / "data").mkdir()
-    left = tmp_path / "data" / "x.parquet.tmp~"
+    left = tmp_path / "data" / "x.parquet.reporter-tmp~"
     left.write_bytes(b"half")
     with files.exclusively(tmp_path):
         assert not left.exists()
@@ -49,3 +49,12 @@ def test_a_lock_does_not_survive_its_holder(tmp_path):
     subprocess.run([sys.executable, "-c", held + "import os; os._exit(9)"], check=False)
     with files.exclusively(Path(tmp_path)):
         pass
+
+
+def test_a_torn_line_does_not_spoil_the_next(tmp_path):
+    log = tmp_path / "runs.jsonl"
+    files.append_line(log, "one")
+    with log.open("a") as torn:
+        torn.write('{"now": "2026-')
+    files.append_line(log, "two")
+    assert log.read_text().splitlines() == ["one", '{"now": "2026-', "two"]

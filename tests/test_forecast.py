@@ -84,7 +84,6 @@ def crossing():
         (Quantiles(crossing()), "cross"),
         (ModelError("nothing to learn from"), "nothing to learn from"),
         (ZeroDivisionError("a bug"), "ZeroDivisionError: a bug"),
-        (Quantiles(flat(np.nan), dict.fromkeys(range(3), "too short")), "no place has enough history"),
     ],
 )
 def test_a_model_that_breaks_its_contract_fails_by_name_and_writes_no_row(history, answer, error):
@@ -103,13 +102,28 @@ def test_a_refused_place_is_named_and_the_others_go_on(history):
     assert len(run.rows) == 2 * 2 * len(LEVELS)
 
 
+def test_a_model_that_refuses_every_place_has_not_failed(history):
+    run = run_model(says(Quantiles(flat(np.nan), dict.fromkeys(range(3), "too short"))), history, 2, 1)
+    assert run.error is None
+    assert run.rows.empty
+    assert len(run.refused) == 3
+
+
 def test_rows_are_the_hubs(history):
-    rows = run_model(says(Quantiles(flat(5000.123456))), history, 2, 1).rows
+    rows = run_model(says(Quantiles(flat(5000.623456))), history, 2, 1).rows
     first = rows[(rows["location"] == "FR") & (rows["horizon"] == 2)]
     assert first["output_type_id"].tolist() == list(LEVELS)
     assert set(first["target_end_date"].dt.strftime("%Y-%m-%d")) == {"2026-01-05"}
     assert set(rows["reference_date"].dt.strftime("%Y-%m-%d")) == {"2026-01-03"}
-    assert set(first["value"]) == {5000.123}, "seven significant digits"
+    assert set(first["value"]) == {5001}, "quantiles of a count are whole"
+
+
+def test_proportions_keep_seven_digits():
+    share = "wk inc covid prop ed visits"
+    frame = counts(("DE", "2026-01-03", 0.01)).assign(target=share)
+    history = build_history(frame, [(share, "DE")], date(2026, 1, 3), Cadence.WEEK, {})
+    rows = run_model(says(Quantiles(flat(0.0123456789, shape=(1, 2, 23)))), history, 2, 1).rows
+    assert set(rows["value"]) == {0.01234568}
 
 
 def test_nobody_has_more_cases_than_people(history):

@@ -1,6 +1,7 @@
 """The daily job as a whole, on real counts."""
 
 import json
+import shutil
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from hubdata import connect_hub, connect_target_data
 from hubdata.create_target_data_schema import TargetType
 
-from reporter import config, pipeline
+from reporter import config, models, pipeline, render
 from reporter.errors import SettingsError
 from reporter.schema import LEVELS
 
@@ -184,23 +185,165 @@ def test_a_place_that_joins_later_is_not_seen_in_an_earlier_forecast(april, buil
     assert "Atlantis" in str(connect_hub(after / "data" / "april").get_dataset().to_table()["location"])
 
 
-def test_a_model_that_fails_is_named_and_nothing_is_published_under_its_name(april, tmp_path, build_file_feed):
-    incident = april.assign(target="inc confirmed cases")  # the first author's method is for cumulative counts
-    site = build_file_feed(incident, target="inc confirmed cases", start="2020-04-12")
+@pytest.fixture
+def broken_classic(monkeypatch):
+    """A model whose class is not where the registry says."""
+    monkeypatch.setitem(models.REGISTRY, "classic", models.Entry("Broken", "reporter.models.classic:Gone"))
+
+
+@pytest.mark.usefixtures("broken_classic")
+def test_a_model_that_fails_is_named_and_nothing_is_published_under_its_name(april, build_file_feed, tree):
+    site = build_file_feed(april, start="2020-04-12")
     (receipt,) = receipts(site)
     assert receipt["models"]["classic"]["status"] == "failed"
     assert "sha256" not in receipt["models"]["classic"]
     assert not (site / "data/april/model-output/classic").exists()
     log = json.loads((site / "data/april/runs.jsonl").read_text())
-    assert any("classic failed for 2020-04-11" in line for line in log["failed"])
+    assert any("classic failed for 2020-04-11: AttributeError" in line for line in log["failed"])
     assert "classic failed for 2020-04-11" in (site / "index.html").read_text(encoding="utf-8")
+    before = tree(site)
+    build_file_feed(april, start="2020-04-12")
+    assert tree(site) == before, "the page says it again, also when nothing failed in the second run"
 
 
-def test_a_model_that_failed_is_named_again_when_the_page_is_built_again(april, build_file_feed, tree):
-    incident = april.assign(target="inc confirmed cases")
-    settings = {"target": "inc confirmed cases", "start": "2020-04-12"}
-    before = tree(build_file_feed(incident, **settings))
-    assert tree(build_file_feed(incident, **settings)) == before
+def test_a_model_that_refuses_every_place_is_named_without_being_called_broken(april, build_file_feed):
+    incident = april.assign(target="inc confirmed cases")  # the first author's method is for cumulative counts
+    site = build_file_feed(incident, target="inc confirmed cases", start="2020-04-12")
+    (receipt,) = receipts(site)
+    assert receipt["models"]["classic"]["status"] == "refused"
+    assert {refused["location"] for refused in receipt["models"]["classic"]["refused"]} == set(april["location"])
+    assert json.loads((site / "data/april/runs.jsonl").read_text())["failed"] == []
+
+
+def test_a_date_that_no_model_can_forecast_stays_open(april, tmp_path, feed):
+    young = april[april["target_end_date"] >= pd.Timestamp("2020-04-10")]
+    source = tmp_path / "young.parquet"
+    young.to_parquet(source)
+    settings = config.parse({"feeds": [feed(source, start="2020-04-12", end="2020-04-12", models=["baseline"])]})
+    outcome = pipeline.build(settings, tmp_path / "site", NOW, offline=True)
+    assert outcome.exit_code == 3
+    assert outcome.failed == ["april: nothing could be forecast for 2020-04-11: only 2 counts so far; needs 5"]
+    assert receipts(tmp_path / "site") == []
+    assert "only 2 counts so far" in (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
+    april.to_parquet(source)
+    shutil.rmtree(tmp_path / "site" / "data" / "april" / "vintages")
+    assert pipeline.build(settings, tmp_path / "site", NOW, offline=True).new == ["april/2020-04-11"]
+
+
+# ------------------------------------------------------------------------- attacks on the record
+
+
+def row(as_of, end, value=7.0, location="US", target="cum confirmed cases"):
+    stamps = [pd.Timestamp(text).as_unit("s") for text in (as_of, end)]
+    return pd.DataFrame(
+        {
+            "as_of": stamps[0],
+            "target": target,
+            "location": location,
+            "target_end_date": stamps[1],
+            "observation": [value],
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("extra", "reason"),
+    [
+        (row("2020-04-14", "2099-01-01"), "a count for 2099-01-01, which is after its vintage of 2020-04-14"),
+        (row("2027-01-01", "2020-04-14"), "a vintage of 2027-01-01, which is after today"),
+    ],
+)
+def test_what_cannot_be_known_yet_is_refused_and_nothing_is_stored(april, tmp_path, feed, extra, reason):
+    source = tmp_path / "april.parquet"
+    pd.concat([april, extra]).to_parquet(source)
+    outcome = pipeline.build(config.parse({"feeds": [feed(source)]}), tmp_path / "site", NOW, offline=True)
+    assert outcome.exit_code == 3
+    assert reason in outcome.failed[0]
+    assert not (tmp_path / "site" / "data" / "april" / "vintages").exists()
+
+
+def test_a_week_that_does_not_end_on_a_saturday_is_refused(tmp_path, feed):
+    source = tmp_path / "weeks.parquet"
+    weeks = [row(day + pd.Timedelta(days=4), day) for day in pd.date_range("2025-01-04", "2025-03-01", freq="7D")]
+    pd.concat([*weeks, row("2025-03-07", "2025-03-03")]).to_parquet(source)
+    settings = feed(source, cadence="week", start="2025-02-01", end=None, models=["baseline"])
+    outcome = pipeline.build(config.parse({"feeds": [settings]}), tmp_path / "site", NOW, offline=True)
+    assert "a week that ends on Monday 2025-03-03, not on a Saturday" in outcome.failed[0]
+
+
+def test_now_bounds_what_is_known(april, tmp_path, feed):
+    """A run in the past, by `--now`, sees no vintage of its future."""
+    source = tmp_path / "april.parquet"
+    april[april["as_of"] <= pd.Timestamp("2020-04-11")].to_parquet(source)
+    settings = config.parse({"feeds": [feed(source, models=["baseline"])]})
+    past = datetime(2020, 4, 11, 12, tzinfo=UTC)
+    pipeline.build(settings, tmp_path / "site", past, offline=True)
+    assert [receipt["reference_date"] for receipt in receipts(tmp_path / "site")][-1] == "2020-04-10"
+
+
+def test_as_of_before_the_record_takes_nothing_back(april, tmp_path, build_file_feed, tree, feed):
+    site = build_file_feed(april)
+    before = tree(site)
+    settings = config.parse({"feeds": [feed(tmp_path / "site.parquet")]})
+    outcome = pipeline.build(settings, site, NOW, as_of=date(2020, 4, 9))
+    assert (outcome.new, outcome.failed) == ([], [])
+    assert tree(site) == before
+
+
+def test_a_forged_receipt_breaks_the_chain(april, tmp_path, build_file_feed, feed):
+    site = build_file_feed(april)
+    first = site / "data/april/receipts/2020-04-08.json"
+    first.write_text(first.read_text().replace('"live": false', '"live": true'))
+    settings = config.parse({"feeds": [feed(tmp_path / "site.parquet")]})
+    outcome = pipeline.build(settings, site, NOW, offline=True)
+    assert "2020-04-09.json or the receipt before it was altered" in outcome.failed[0]
+
+
+def test_strange_files_in_the_record_are_left_alone(april, build_file_feed, tree):
+    site = build_file_feed(april)
+    for name in ("vintages/notes.parquet", "receipts/notes.json"):
+        (site / "data" / "april" / name).write_text("notes")
+    (site / "odd.reporter-tmp~").mkdir()
+    before = tree(site)
+    assert tree(build_file_feed(april)) == before
+
+
+@pytest.mark.parametrize("damage", ["", "{}", "[]", "no json"])
+def test_a_damaged_receipt_stops_its_feed_by_name(april, tmp_path, build_file_feed, feed, damage):
+    site = build_file_feed(april)
+    (site / "data/april/receipts/2020-04-09.json").write_text(damage)
+    outcome = pipeline.build(config.parse({"feeds": [feed(tmp_path / "site.parquet")]}), site, NOW, offline=True)
+    assert outcome.exit_code == 3
+    assert "2020-04-09.json was altered: it is no receipt" in outcome.failed[0]
+
+
+def test_vintages_that_are_gone_are_missed(april, tmp_path, build_file_feed, feed):
+    site = build_file_feed(april)
+    shutil.rmtree(site / "data/april/vintages")
+    settings = config.parse({"feeds": [feed(tmp_path / "site.parquet")]})
+    outcome = pipeline.build(settings, site, NOW, offline=True)
+    assert "the vintages they were made from are gone" in outcome.failed[0]
+
+
+def test_a_feed_whose_pages_cannot_be_made_keeps_its_last_ones(april, tmp_path, feed, tree, monkeypatch):
+    source = tmp_path / "april.parquet"
+    april.to_parquet(source)
+    feeds = [feed(source, start="2020-04-12", name=name, models=["baseline"]) for name in ("one", "two")]
+    pipeline.build(config.parse({"feeds": feeds}), tmp_path / "site", NOW, offline=True)
+    before = tree(tmp_path / "site" / "one")
+    make = render.pages
+
+    def stumble(site, records):
+        if any(record.name == "one" and record.receipts for record in records):
+            raise OverflowError("date value out of range")
+        return make(site, records)
+
+    monkeypatch.setattr(render, "pages", stumble)
+    outcome = pipeline.build(config.parse({"feeds": feeds}), tmp_path / "site", NOW, offline=True)
+    assert outcome.exit_code == 3
+    assert "one: its pages could not be made: OverflowError" in outcome.failed[0]
+    assert tree(tmp_path / "site" / "one") == before
+    assert "its pages could not be made" in (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
 
 
 def test_one_feed_that_fails_leaves_the_others_published(april, tmp_path, feed):
@@ -219,6 +362,8 @@ def test_one_feed_that_fails_leaves_the_others_published(april, tmp_path, feed):
 def test_a_place_that_is_not_in_the_file_is_a_wrong_setting(april, build_file_feed):
     with pytest.raises(SettingsError, match="locations: found 'Atlantis'; allowed: one of Brazil, Italy"):
         build_file_feed(april, locations=["US", "Atlantis"])
+    with pytest.raises(SettingsError, match="target: found 'cum deaths'; allowed: one of cum confirmed cases"):
+        build_file_feed(april, "other", target="cum deaths")
 
 
 def test_a_feed_whose_record_was_altered_stops_and_the_others_go_on(april, tmp_path, feed, tree):

@@ -18,6 +18,9 @@ from reporter.schema import LEVELS, SERIES, Floats
 
 BASELINE = "baseline"
 
+_KEPT = 4
+"""Vintages held in memory at a time: a post looks at its own and at the one before."""
+
 Series = tuple[str, str]
 """(target, location)."""
 
@@ -97,6 +100,8 @@ class Book:
     def known(self, reference: date, series: Series) -> dict[date, float]:
         """The series as known when `reference` was forecast from, through that date."""
         if reference not in self._known:
+            if len(self._known) > _KEPT:
+                del self._known[next(iter(self._known))]
             frame = self.record.known.get(reference.isoformat())
             self._known[reference] = {} if frame is None else by_series(frame)
         counts = self._known[reference].get(series, {})

@@ -7,7 +7,7 @@ from reporter.posts.book import BASELINE, Book, Series
 from reporter.posts.figures import Chart, strip_chart
 from reporter.posts.judge import POINT, Judgement, crossing_sentence, judge, path, said_when, sentence
 from reporter.posts.words import Words, join, period, say
-from reporter.schema import is_cumulative
+from reporter.schema import MEDIAN, is_cumulative
 
 
 @dataclass(frozen=True)
@@ -60,8 +60,19 @@ def _line(book: Book, series: Series, day: date, judged: Judgement) -> Words:
     if reference is not None and is_cumulative(series[0]) and judged.model != BASELINE:
         points = path(book.forecasts(reference, series)[judged.model], book.known(reference, series))
         late = crossing_sentence(points, judged.was.value, day, book.record.cadence)
-        return line if late is None else join([line, late])
-    return line
+        line = line if late is None else join([line, late])
+    return (
+        join([line, "No different from \u201cno change\u201d."]) if _is_no_change(book, series, day, judged) else line
+    )
+
+
+def _is_no_change(book: Book, series: Series, day: date, judged: Judgement) -> bool:
+    """Whether another model's middle is the baseline's: then it is the ranges that it adds."""
+    reference = book.judged(day)
+    if reference is None or judged.model == BASELINE:
+        return False
+    baseline = book.forecasts(reference, series).get(BASELINE)
+    return baseline is not None and round(float(baseline.ahead[day][MEDIAN])) == round(judged.said.value)
 
 
 def _nothing(book: Book, series: Series, day: date) -> Words:
@@ -70,7 +81,7 @@ def _nothing(book: Book, series: Series, day: date) -> Words:
     if day == book.dates[0]:
         return say("This is the first forecast on record: there is nothing to compare yet.")
     if book.first.get(series, {}).get(day) is None:
-        return say(f"Nothing was counted for {period(day, cadence)}: there is nothing to compare.")
+        return say(f"No count for {period(day, cadence)} had been reported: there is nothing to compare.")
     if book.judged(day) is None:
         return say(f"No forecast on record reaches as far as {period(day, cadence)}.")
     return say(f"No model had said anything about {period(day, cadence)}.")

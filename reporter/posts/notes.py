@@ -56,7 +56,7 @@ def refusals(book: Book, day: date) -> list[Words]:
     lines = []
     for model, entry in book.receipts[day]["models"].items():
         name = book.model_title(model)
-        if entry["status"] != "ok":
+        if entry["status"] == "failed":
             reason = _ended(entry.get("error", "no reason is on record"))
             lines.append(say(f"{name} failed, and nothing is published for it: {reason}"))
         reasons: dict[str, list[str]] = {}

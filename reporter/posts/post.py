@@ -17,6 +17,7 @@ from reporter.posts.judge import (
 from reporter.posts.notes import changes, data_notes, refusals
 from reporter.posts.standing import Standing, kind_words, known_by, standings
 from reporter.posts.words import Count, Words, expectation, period, say, short_target, upper_first
+from reporter.schema import is_cumulative
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class TargetSection:
 
     ident: str
     title: str
+    cumulative: bool
     comparison: Comparison
     chart: Chart
     expected: Words | None
@@ -146,6 +148,7 @@ def _section(book: Book, target: str, day: date) -> TargetSection:
     return TargetSection(
         ident=ident,
         title=upper_first(book.target_title(target)),
+        cumulative=is_cumulative(target),
         comparison=compare(book, series, day, ident),
         chart=fan_chart(book, target, place, day, ident=f"{ident}fan"),
         expected=expected_sentence(book, forecast),
@@ -191,7 +194,7 @@ def _trouble(book: Book, model: str, target: str, day: date) -> str | None:
     entry = book.receipts[day]["models"].get(model)
     if entry is None:
         return "was not asked"
-    if entry["status"] != "ok":
+    if entry["status"] == "failed":
         return f"failed: {entry.get('error', 'no reason is on record')}"
     for refused in entry.get("refused", []):
         if (refused["target"], refused["location"]) == (target, book.headline.location):

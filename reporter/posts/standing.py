@@ -96,6 +96,8 @@ def held_sentence(held_50: int, held_95: int, tasks: int, ahead: str, kind: str)
     if tasks == 1:
         first, second = ("held" if held else "did not hold" for held in (held_50, held_95))
         return say(f"In the one forecast {ahead} so far ({kind}) the likely range {first}, the wide one {second}.")
+    if held_50 == held_95 == tasks:
+        return say("In the last {} forecasts " + ahead + f" ({kind}) both ranges held every time.", Count(tasks))
     return say(
         "In the last {} forecasts " + ahead + f" ({kind}) the likely range held {{}}, the wide one {{}}.",
         Count(tasks), times(held_50, tasks), times(held_95, tasks),

@@ -10,7 +10,7 @@ ALLOWED = {
     "dates": {"errors"},
     "schema": {"errors", "dates"},
     "files": {"errors"},
-    "parallel": set(),
+    "parallel": {"errors"},
     "config": BASE,
     "sources": BASE,
     "score": BASE,
@@ -25,7 +25,7 @@ ALLOWED = {
     "vintages": BASE | {"files"},
     "ledger": BASE | {"files"},
 }
-CONDUCTORS = {"counts", "job", "pipeline", "cli", "__init__", "__main__"}
+CONDUCTORS = {"counts", "gather", "job", "pipeline", "cli", "__init__", "__main__"}
 OWNERS = {
     "torch": {"models"},
     "scipy": {"models"},

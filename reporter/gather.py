@@ -1,0 +1,112 @@
+"""What the pages of a feed are made from, gathered from its record."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from reporter import evaluate, models
+from reporter.config import Feed
+from reporter.counts import FeedCounts
+from reporter.ledger import LEDGER, Ledger, Receipt
+from reporter.posts import Attribution, FeedRecord
+from reporter.schema import COUNTS, to_frame
+from reporter.sources import REGISTRY
+from reporter.vintages import View
+
+
+def feed_record(
+    feed: Feed, counts: FeedCounts, ledger: Ledger, scores: pd.DataFrame, failed: Iterable[str]
+) -> FeedRecord:
+    """All that a feed's pages are made from.
+
+    Raises:
+        RecordError: something on record was altered or is gone.
+    """
+    receipts, view = ledger.receipts(), counts.view
+    as_ofs = {receipt["reference_date"]: date.fromisoformat(receipt["vintage"]["as_of"]) for receipt in receipts}
+    return _record(
+        feed,
+        [*failed, *_newest_failures(feed.name, receipts)],
+        {
+            "headline": feed.headline or next(iter(counts.locations), ""),
+            "places": counts.places,
+            "receipts": receipts,
+            "forecasts": evaluate.wide(ledger.forecasts()),
+            "known": _Known(view, as_ofs),
+            "first": view.first(),
+            "latest": view.latest(),
+            "scores": scores,
+        },
+    )
+
+
+def nothing(feed: Feed, failed: Iterable[str]) -> FeedRecord:
+    """A record without anything in it but what failed."""
+    counts = to_frame(COUNTS.empty_table(), COUNTS)
+    return _record(
+        feed,
+        failed,
+        {
+            "headline": "",
+            "places": pd.DataFrame({"location": [], "name": [], "population": []}),
+            "receipts": [],
+            "forecasts": evaluate.wide(to_frame(LEDGER.empty_table(), LEDGER)),
+            "known": {},
+            "first": counts,
+            "latest": counts,
+            "scores": to_frame(evaluate.SCORES.empty_table(), evaluate.SCORES),
+        },
+    )
+
+
+def failure(feed: str, model: str, reference: str, error: str) -> str:
+    """The line that names a model's failure."""
+    return f"{feed}: {model} failed for {reference}: {error}"
+
+
+def _record(feed: Feed, failed: Iterable[str], read: dict[str, Any]) -> FeedRecord:
+    source = REGISTRY[feed.source]
+    return FeedRecord(
+        name=feed.name,
+        title=feed.title or feed.name,
+        targets=feed.target,
+        cadence=feed.period,
+        horizons=feed.horizons,
+        lead=feed.leading,
+        models={name: models.REGISTRY[name].title for name in feed.models},
+        archive=feed.archive,
+        source=Attribution(source.title, source.attribution, source.licence, source.licence_url, source.url),
+        failed=tuple(failed),
+        **read,
+    )
+
+
+def _newest_failures(feed: str, receipts: list[Receipt]) -> list[str]:
+    """The models that failed for the newest forecast.
+
+    Read off the record and not off the run, so that the page says the same when it is built again.
+    """
+    newest = receipts[-1] if receipts else {"models": {}}
+    entries = newest["models"].items()
+    return [
+        failure(feed, name, newest["reference_date"], entry["error"]) for name, entry in entries if "error" in entry
+    ]
+
+
+class _Known(Mapping[str, pd.DataFrame]):
+    """Counts as known at each reference date, looked up when asked for: years of them would fill the memory."""
+
+    def __init__(self, view: View, as_ofs: dict[str, date]) -> None:
+        self._view = view
+        self._as_ofs = as_ofs
+
+    def __getitem__(self, reference: str) -> pd.DataFrame:
+        return self._view.as_of(self._as_ofs[reference])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._as_ofs)
+
+    def __len__(self) -> int:
+        return len(self._as_ofs)
