@@ -58,9 +58,10 @@ def fan_chart(
     """
     series, cadence = (target, place.location), book.record.cadence
     forecast = book.leading(book.forecasts(reference, series))
-    counts = book.known(reference, series)
     if history:
         counts = {day: value for day, value in book.latest.get(series, {}).items() if day <= reference}
+    else:
+        counts = book.known(reference, series)
     shown = window(counts, reference, cadence)
     earlier = [] if forecast is None else _earlier(book, forecast.model, series, reference, PAST if history else 1)
     fan = charts.Fan(
@@ -91,7 +92,7 @@ def _earlier(book: Book, model: str, series: tuple[str, str], reference: date, m
     for day in [day for day in book.dates if day < reference][-most:]:
         forecast = book.forecasts(day, series).get(model)
         if forecast is not None:
-            lines.append(dict(path(forecast, book.known(day, series))))
+            lines.append(dict(path(forecast, book.first.get(series, {}))))
     return lines
 
 

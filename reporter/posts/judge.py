@@ -127,9 +127,9 @@ class Crossing:
     lag: float
 
 
-def path(forecast: Forecast, known: dict[date, float]) -> list[tuple[date, float]]:
-    """A forecast's medians, from its last known count on."""
-    last = known.get(forecast.reference)
+def path(forecast: Forecast, first: dict[date, float]) -> list[tuple[date, float]]:
+    """A forecast's medians, from the count of its reference date on: the first value, as it was known then."""
+    last = first.get(forecast.reference)
     start = [] if last is None else [(forecast.reference, last)]
     return [*start, *((day, float(quantiles[MEDIAN])) for day, quantiles in forecast.ahead.items())]
 
