@@ -97,7 +97,9 @@ def _ahead(values: Floats, cumulative: Bools, targets: list[str], horizons: int,
         chosen = np.array([other == target for other in targets])
         total = bool(cumulative[chosen][0])
         point = _trusted(start[:, chosen], change[:, chosen], actual[:, chosen], cumulative=total)
-        offsets = spread.offsets((actual[:, chosen] - point)[1:], [target] * int(chosen.sum()))
+        errors = (actual[:, chosen] - point)[1:]
+        noise = spread.noise(errors, point)
+        offsets = spread.offsets(errors / noise[1:], [target] * int(chosen.sum())) * noise[0][:, :, None]
         result[chosen] = np.expm1(np.minimum(point[0][:, :, None] + offsets, HUGE))
     return result
 

@@ -4,8 +4,15 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
+from scipy.optimize import nnls
 
 from reporter.schema import LEVELS, Floats
+
+OUTLYING = 0.98
+"""Squared errors beyond this quantile are cut to it when the noise is fitted: one dump must not set it."""
+
+STEEPEST = 1e4
+"""Bound of counting noise over proportional noise."""
 
 ENOUGH = 4
 """Fewer past errors than this say nothing about a horizon; it borrows from a shorter one."""
@@ -38,6 +45,32 @@ def offsets(errors: Floats, groups: Sequence[object], prior: float = 8.0) -> Flo
         members = np.array([other == group for other in groups])
         result[members] = _pooled(size[:, members], prior)
     return result
+
+
+def noise(errors: Floats, points: Floats) -> Floats:
+    """How the size of errors on the log1p scale goes with the count that was forecast, up to a factor.
+
+    Few counts err more than many: the variance of log1p(y) about its forecast is taken to be a + b / (1 + forecast),
+    a for errors in proportion and b for counting noise (b = 1 for Poisson counts). Both are fitted by least squares,
+    neither below 0, to the squared errors of all series together.
+
+    Args:
+        errors: (R, S, H) actual less forecast at past origins, log1p scale; NaN where not known.
+        points: (R', S, H) forecasts on that scale; the last R are those that erred.
+
+    Returns:
+        (R', S, H) relative sizes, 1 for a count without end.
+    """
+    few = np.exp(-points)
+    past = few[-len(errors) :]
+    known = np.isfinite(errors)
+    if not known.any():
+        return np.ones_like(points)
+    squares = errors[known] ** 2
+    squares = np.minimum(squares, np.quantile(squares, OUTLYING))
+    terms = np.stack([np.ones(len(squares)), past[known]], axis=1)
+    (a, b), _ = nnls(terms, squares)
+    return np.asarray(np.sqrt(1 + min(b / max(a, 1e-9), STEEPEST) * few))
 
 
 def _pooled(size: Floats, prior: float) -> Floats:

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from reporter.models import spread
 from reporter.models.spread import offsets
 from reporter.schema import INTERVALS, LEVELS, MEDIAN
 
@@ -55,3 +56,13 @@ def test_a_horizon_without_errors_widens_as_a_random_walk(normal):
 def test_without_errors_there_is_no_width():
     assert (offsets(np.full((9, 2, 3), np.nan), ["a", "b"]) == 0).all()
     assert (offsets(np.zeros((9, 2, 3)), ["a", "b"]) == 0).all()
+
+
+def test_few_counts_err_more_than_many():
+    counts = np.array([5.0, 50.0, 5000.0])
+    random = np.random.default_rng(1)
+    points = np.log1p(np.broadcast_to(counts[None, :, None], (400, 3, 2)))
+    errors = np.log1p(random.poisson(np.expm1(points))) - points
+    few, more, many = spread.noise(errors[1:], points)[0, :, 0]
+    assert few / many > 2 * more / many > 2
+    assert spread.noise(np.full((1, 3, 2), np.nan), points[:2]).tolist() == np.ones((2, 3, 2)).tolist()
