@@ -181,9 +181,12 @@ def check(config_path: Path | None, out: Path) -> int:
     pipeline.check(settings)
     click.echo(f"settings: {len(settings.feeds)} feeds, all names known")
     code = 0
-    for feed in settings.feeds:
+    for number, feed in enumerate(settings.feeds):
         try:
+            pipeline.check_file(feed, number)
             click.echo(f"{feed.name}: {pipeline.check_record(feed, out)}")
+        except SettingsError:
+            raise
         except ReporterError as error:
             click.echo(f"{feed.name}: {error}", err=True)
             code = 1

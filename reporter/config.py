@@ -18,6 +18,7 @@ from pydantic_core import PydanticCustomError
 
 from reporter.dates import Cadence, parse_date
 from reporter.errors import SettingsError
+from reporter.schema import is_proportion
 
 _RESERVED = ("assets", "data", "how-it-works", "scoreboard", "status")
 
@@ -39,7 +40,7 @@ def _setting(description: str, allowed: str, default: Any = ...) -> Any:
     return Field(default, description=description, json_schema_extra={"allowed": allowed})
 
 
-_Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+_Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 _Text = Annotated[str, Field(min_length=1)]
 _Texts = Annotated[tuple[_Text, ...], Field(min_length=1), BeforeValidator(_as_list), Field(strict=False)]
 _Date = Annotated[date, BeforeValidator(_as_date)]
@@ -64,11 +65,16 @@ class Site(_Table):
 class Feed(_Table):
     """One `[[feeds]]` table: one thing that is forecast."""
 
-    name: _Name = _setting("The feed's name; also its URL.", "small letters, digits and hyphens")
+    name: _Name = _setting(
+        "The feed's name; also its URL.", "up to 63 small letters, digits and hyphens, a hyphen not first"
+    )
     title: str = _setting("What the reader sees as the feed's heading.", "a text", "")
     source: _Text = _setting("Who publishes the counts.", "the name of a source")
     path: _Text | None = _setting(
         'The change log or long table of `source = "file"`; a relative path starts at the settings.', "a path", None
+    )
+    attribution: str = _setting(
+        'Whom the counts of `source = "file"` come from, and under which licence; printed beside them.', "a text", ""
     )
     target: _Texts = _setting("What is counted, in hub words.", "one of the source's targets, or a list of them")
     cadence: Literal["day", "week"] = _setting("How often a count is made.", '"day" or "week"')
@@ -218,17 +224,25 @@ def check_names(settings: Settings, sources: Mapping[str, Offer], models: Collec
         key = f"feeds[{number}]"
         if feed.source not in sources:
             raise SettingsError(f"{key}.source", feed.source, f"one of {_some(sources)}")
-        offer = sources[feed.source]
-        for target in feed.target:
-            if offer.targets and target not in offer.targets:
-                raise SettingsError(f"{key}.target", target, f"one of {_some(offer.targets)}")
-        if offer.cadence not in (None, feed.period):
-            raise SettingsError(f"{key}.cadence", feed.cadence, f'"{offer.cadence.value}", as {feed.source} counts')
+        _check_offer(feed, key, sources[feed.source])
         for model in feed.models:
             if model not in models:
                 raise SettingsError(f"{key}.models", model, f"one of {_some(models)}")
-        if (feed.source == "file") != (feed.path is not None):
-            raise SettingsError(f"{key}.path", feed.path, 'a path where source = "file", and only there')
+
+
+def _check_offer(feed: Feed, key: str, offer: Offer) -> None:
+    """Check what a feed asks of its source."""
+    for target in feed.target:
+        if is_proportion(target):
+            raise SettingsError(f"{key}.target", target, "a count; proportions cannot be forecast yet")
+        if offer.targets and target not in offer.targets:
+            raise SettingsError(f"{key}.target", target, f"one of {_some(offer.targets)}")
+    if offer.cadence not in (None, feed.period):
+        raise SettingsError(f"{key}.cadence", feed.cadence, f'"{offer.cadence.value}", as {feed.source} counts')
+    if feed.attribution and feed.source != "file":
+        raise SettingsError(f"{key}.attribution", feed.attribution, 'a text where source = "file", and only there')
+    if (feed.source == "file") != (feed.path is not None):
+        raise SettingsError(f"{key}.path", feed.path, 'a path where source = "file", and only there')
 
 
 def check_targets(feed: Feed, number: int, known: Collection[str]) -> None:

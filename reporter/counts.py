@@ -1,5 +1,6 @@
 """The counts of one feed: taken in from an archive, a file or upstream, and looked at as of a date."""
 
+from collections.abc import Collection
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -10,6 +11,7 @@ from reporter import config, fetch
 from reporter.config import Feed
 from reporter.dates import Cadence
 from reporter.errors import RecordError, SourceError
+from reporter.schema import KEY
 from reporter.sources import REGISTRY, file
 from reporter.sources.base import archive_changes
 from reporter.vintages import View, Vintages
@@ -27,10 +29,18 @@ class FeedCounts:
         as_of: forecast from no later vintage, and look at none, unless a forecast from one is on record:
             pages must go on saying what they said.
         recorded: the newest vintage that a forecast on record was made from.
+        on_record: the (target, location) of every forecast on record, followed or no longer.
     """
 
     def __init__(
-        self, feed: Feed, number: int, folder: Path, today: date, as_of: date | None, recorded: date | None
+        self,
+        feed: Feed,
+        number: int,
+        folder: Path,
+        today: date,
+        as_of: date | None,
+        recorded: date | None = None,
+        on_record: Collection[tuple[str, str]] = (),
     ) -> None:
         self.source = REGISTRY[feed.source]
         self.vintages = Vintages(folder)
@@ -39,6 +49,7 @@ class FeedCounts:
         self._today = today
         self._until = min(as_of or today, today)
         self._recorded = recorded
+        self._on_record = on_record
 
     def take_in(self) -> None:
         """Take in the bundled archive, or the settings' file.
@@ -50,6 +61,7 @@ class FeedCounts:
             SourceError: the file cannot be read as counts, or holds what cannot be known today.
             RecordError: forecasts are on record, but no vintages.
         """
+        logged = None
         if self._feed.path is not None:
             raw = fetch.read_file(self.source, Path(self._feed.path))
             if not file.is_change_log(raw):
@@ -58,6 +70,7 @@ class FeedCounts:
             changes = file.changes(raw)
             self._check_weeks(changes)
             self._check_file(changes)
+            logged = changes.drop_duplicates(KEY, keep="last")
         elif self.source.archive is not None:
             changes = archive_changes(self.source)
         else:
@@ -68,6 +81,9 @@ class FeedCounts:
                 raise RecordError("forecasts are on record, but the vintages they were made from are gone")
             changes = changes[changes["as_of"] > pd.Timestamp(self.vintages.as_ofs[-1])]
         self.vintages.seed(changes)
+        if self._recorded is not None and logged is not None:
+            # What was written into the log's past since is known from today on.
+            self._add(logged)
 
     def _check_file(self, changes: pd.DataFrame) -> None:
         """Refuse what a publisher's own change log may have wrong and a bundled one has not."""
@@ -156,14 +172,17 @@ class FeedCounts:
     def view(self) -> View:
         """The change log, cut to the feed."""
         settle = self.source.settle if self._feed.settle is None else self._feed.settle
-        return View(self.changes, list(self._feed.target), self.locations, self.cadence, settle)
+        targets = list(self._feed.target)
+        dropped = [one for one in self._on_record if one[0] not in targets or one[1] not in self.locations]
+        return View(self.changes, targets, self.locations, self.cadence, settle, dropped)
 
-    def series(self, known: pd.DataFrame) -> list[tuple[str, str]]:
-        """The (target, location) to forecast from counts as known at one date.
+    def followed(self, known: pd.DataFrame) -> tuple[list[tuple[str, str]], pd.DataFrame]:
+        """The (target, location) to forecast from counts as known at one date, and their counts.
 
         Without `locations` in the settings those are the places known by then: one that joined
         later must not be seen in an earlier forecast, not even by its name.
         """
         there = set(self._feed.locations or known["location"])
         locations = [location for location in self.locations if location in there]
-        return [(target, location) for target in self._feed.target for location in locations]
+        mine = known["target"].isin(self._feed.target) & known["location"].isin(locations)
+        return [(target, location) for target in self._feed.target for location in locations], known[mine]

@@ -10,7 +10,7 @@ import pandas as pd
 from reporter.dates import Cadence
 from reporter.errors import ModelError
 from reporter.models.base import History, Model, Quantiles
-from reporter.schema import FORECASTS, LEVELS, Floats, columns, is_count
+from reporter.schema import FORECASTS, LEVELS, Floats, columns
 
 
 @dataclass(frozen=True)
@@ -81,9 +81,9 @@ def run_model(make: Callable[[], Model], history: History, horizons: int, seed: 
 
 
 def _checked(quantiles: Quantiles, history: History, horizons: int) -> Floats:
-    """The values, capped at the population and rounded to what they can mean.
+    """The values, capped at the population and whole, as quantiles of a count are.
 
-    Quantiles of a count are whole numbers; so a range on a page is the range that is scored.
+    So a range on a page, where counts have no decimals, is the very range that is scored.
 
     Raises:
         ModelError: shape, order, sign or finiteness is not as promised.
@@ -101,17 +101,7 @@ def _checked(quantiles: Quantiles, history: History, horizons: int) -> Floats:
     if (np.diff(values[spoken], axis=-1) < 0).any():
         raise ModelError("gave quantiles that cross")
     cap = np.where(np.isnan(history.population), np.inf, history.population)
-    capped = np.minimum(values, cap[:, None, None])
-    whole = np.array([is_count(target) for target in history.targets])
-    return np.where(whole[:, None, None], np.round(capped), _significant(capped))
-
-
-def _significant(values: Floats, digits: int = 7) -> Floats:
-    """Round to significant digits: more would only record a machine's last bits."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        scale = 10.0 ** (digits - 1 - np.floor(np.log10(np.abs(values))))
-        rounded = np.round(values * scale) / scale
-    return np.where((values == 0) | ~np.isfinite(values), values, rounded)
+    return np.asarray(np.round(np.minimum(values, cap[:, None, None])), dtype=np.float64)
 
 
 def _rows(history: History, values: Floats, kept: list[int]) -> pd.DataFrame:

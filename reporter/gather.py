@@ -30,7 +30,7 @@ def feed_record(
         feed,
         [*failed, *_newest_failures(feed.name, receipts)],
         {
-            "headline": feed.headline or next(iter(counts.locations), ""),
+            "headline": headline(feed, counts, ledger),
             "places": counts.places,
             "receipts": receipts,
             "forecasts": evaluate.wide(ledger.forecasts()),
@@ -40,6 +40,14 @@ def feed_record(
             "scores": scores,
         },
     )
+
+
+def headline(feed: Feed, counts: FeedCounts, ledger: Ledger) -> str:
+    """The place that leads: the settings', else the one that led from the first receipt on, else the first."""
+    if feed.headline is not None:
+        return feed.headline
+    receipts = ledger.receipts()
+    return str(receipts[0]["headline"]) if receipts else next(iter(counts.locations), "")
 
 
 def nothing(feed: Feed, failed: Iterable[str]) -> FeedRecord:
@@ -77,7 +85,9 @@ def _record(feed: Feed, failed: Iterable[str], read: dict[str, Any]) -> FeedReco
         lead=feed.leading,
         models={name: models.REGISTRY[name].title for name in feed.models},
         archive=feed.archive,
-        source=Attribution(source.title, source.attribution, source.licence, source.licence_url, source.url),
+        source=Attribution(
+            source.title, feed.attribution or source.attribution, source.licence, source.licence_url, source.url
+        ),
         failed=tuple(failed),
         **read,
     )

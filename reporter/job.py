@@ -117,7 +117,8 @@ class Job:
         receipts = self._ledger.receipts()
         recorded = date.fromisoformat(receipts[-1]["vintage"]["as_of"]) if receipts else None
         folder = self._folder / "vintages"
-        return FeedCounts(self.feed, self._number, folder, self._now.date(), self._as_of, recorded)
+        today, on_record = self._now.date(), self._ledger.series()
+        return FeedCounts(self.feed, self._number, folder, today, self._as_of, recorded, on_record)
 
     # ------------------------------------------------------------------ forecasting
 
@@ -141,6 +142,8 @@ class Job:
 
     def _forecast_due(self, ordered_map: parallel.OrderedMap, progress: Progress) -> None:
         due = self._due
+        if not self._counts.view.reference_dates:
+            self._fail(ModelError("there are no counts to forecast from yet"))
         results = ordered_map(forecast, (self._task(reference, as_of) for reference, as_of in due.items()))
         progress(self.feed.name, 0, len(due))
         for number, ((reference, as_of), runs) in enumerate(zip(due.items(), results, strict=True)):
@@ -151,8 +154,8 @@ class Job:
 
     def _task(self, reference: date, as_of: date) -> Task:
         counts = self._counts
-        known = counts.view.as_of(as_of)
-        history = build_history(known, counts.series(known), reference, counts.cadence, counts.population)
+        series, known = counts.followed(counts.view.as_of(as_of))
+        history = build_history(known, series, reference, counts.cadence, counts.population)
         return Task(history, self.feed.horizons, self.feed.models, self._seed_of(reference))
 
     def _seed_of(self, reference: date) -> int:
@@ -173,6 +176,7 @@ class Job:
                 ]
         receipt = {
             "feed": self.feed.name,
+            "headline": gather.headline(self.feed, self._counts, self._ledger),
             "reference_date": str(reference),
             "vintage": {"as_of": str(as_of), "sha256": self._counts.vintages.hashes[as_of]},
             "made_at": self._now.isoformat(),

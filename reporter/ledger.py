@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from reporter import files
 from reporter.dates import parse_date
 from reporter.errors import RecordError
-from reporter.schema import FORECASTS, to_frame, to_table
+from reporter.schema import FORECASTS, SERIES, to_frame, to_table
 
 Receipt = dict[str, Any]
 
@@ -35,6 +35,7 @@ class Ledger:
     def __init__(self, folder: Path) -> None:
         self._receipts = folder / "receipts"
         self._model_output = folder / "model-output"
+        self._read_already: pd.DataFrame | None = None
 
     @property
     def reference_dates(self) -> list[date]:
@@ -80,6 +81,7 @@ class Ledger:
             # Without a receipt the file is no record yet: a killed run left it.
             files.write(path, data, durable=True)
             models[model]["sha256"] = files.sha256(path)
+        self._read_already = None
         previous = files.sha256(self._receipt(dates[-1])) if dates else None
         complete = receipt | {"models": models, "previous_sha256": previous}
         text = json.dumps(complete, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
@@ -91,6 +93,8 @@ class Ledger:
         Raises:
             RecordError: a file is gone, or is not the one its receipt names.
         """
+        if self._read_already is not None:
+            return self._read_already
         tables = []
         for receipt in self.receipts():
             day = parse_date(receipt["reference_date"])
@@ -98,7 +102,16 @@ class Ledger:
                 if "sha256" in entry:
                     table = self._read(self._forecast(model, day), entry["sha256"])
                     tables.append(table.append_column("model_id", pa.array([model] * len(table), pa.string())))
-        return to_frame(pa.concat_tables(tables) if tables else LEDGER.empty_table(), LEDGER)
+        self._read_already = to_frame(pa.concat_tables(tables) if tables else LEDGER.empty_table(), LEDGER)
+        return self._read_already
+
+    def series(self) -> list[tuple[str, str]]:
+        """The (target, location) of every forecast on record.
+
+        Raises:
+            RecordError: as `forecasts`.
+        """
+        return list(self.forecasts()[SERIES].drop_duplicates().itertuples(index=False, name=None))
 
     def _read(self, path: Path, sha256: str) -> pa.Table:
         try:

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
-from reporter import __version__, config, files, gather, job, models, parallel, posts, render
+from reporter import __version__, config, fetch, files, gather, job, models, parallel, posts, render
 from reporter.config import Feed, Settings
 from reporter.errors import RecordError, in_one_line
 from reporter.ledger import Ledger
-from reporter.sources import REGISTRY
+from reporter.sources import REGISTRY, file
 from reporter.vintages import Vintages
 
 _log = logging.getLogger(__name__)
@@ -94,6 +94,19 @@ def build(
             outcome.changed += files.write(out / path, data)
             progress("pages", number + 1, len(pages))
     return outcome
+
+
+def check_file(feed: Feed, number: int) -> None:
+    """Check the targets and places of a `file` feed against its file.
+
+    Raises:
+        SettingsError: one is not in the file.
+        SourceError: the file cannot be read as counts.
+    """
+    if feed.path is not None:
+        counts = file.parse(fetch.read_file(REGISTRY["file"], Path(feed.path)))
+        config.check_targets(feed, number, sorted(counts["target"].unique()))
+        config.check_places(feed, number, sorted(counts["location"].unique()))
 
 
 def check_record(feed: Feed, out: Path) -> str:

@@ -81,9 +81,9 @@ def columns(schema: pa.Schema) -> list[str]:
     return list(schema.names)
 
 
-def is_count(target: str) -> bool:
-    """Whether a target counts whole things, and is no proportion of them."""
-    return "prop" not in target.split()
+def is_proportion(target: str) -> bool:
+    """Whether a target is a share of things and not a count of them, in hub words (`… prop …`)."""
+    return "prop" in target.split()
 
 
 def to_table(frame: pd.DataFrame, schema: pa.Schema) -> pa.Table:

@@ -5,6 +5,7 @@ vintage before. Files are created once and never rewritten.
 """
 
 import hashlib
+from collections.abc import Collection
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -112,13 +113,28 @@ class Vintages:
 
 
 class View:
-    """What one feed may know: the change log, cut to its targets and places."""
+    """What one feed may know: the change log, cut to its targets and places.
+
+    Args:
+        dropped: series that are no longer followed, but have forecasts on record: their counts are
+            shown and scored, and decide nothing.
+    """
 
     def __init__(
-        self, changes: pd.DataFrame, targets: list[str], locations: list[str], cadence: Cadence, settle: int
+        self,
+        changes: pd.DataFrame,
+        targets: list[str],
+        locations: list[str],
+        cadence: Cadence,
+        settle: int,
+        dropped: Collection[tuple[str, str]] = (),
     ) -> None:
-        mine = changes["target"].isin(targets) & changes["location"].isin(locations)
-        self._changes = changes[mine]
+        followed = changes["target"].isin(targets) & changes["location"].isin(locations)
+        shown = followed
+        for target, location in dropped:
+            shown = shown | ((changes["target"] == target) & (changes["location"] == location))
+        self._changes = changes[shown]
+        self._followed = changes[followed]
         self._settle = np.timedelta64(settle * cadence.days, "D")
 
     def as_of(self, day: date) -> pd.DataFrame:
@@ -135,18 +151,25 @@ class View:
 
         A vintage whose newest settled period was held by an earlier one already adds none.
         """
-        newest = self._changes.dropna(subset="observation").groupby("as_of")["target_end_date"].max()
+        newest = self._followed.dropna(subset="observation").groupby("as_of")["target_end_date"].max()
         settled = newest.cummax() - self._settle
         first = settled[~settled.duplicated()]
         return dict(zip(first.dt.date, pd.DatetimeIndex(first.index).date, strict=True))
 
     def first(self) -> pd.DataFrame:
-        """First values: each count as the first vintage said in which its period was settled."""
+        """First values: each count as the first vintage said in which its period was settled.
+
+        A count that was reported only later has the value of the first vintage that held it.
+        """
         holders = pd.Series(self.reference_dates)
         references = pd.to_datetime(holders.index).to_numpy()
         settling = np.searchsorted(references, self._changes["target_end_date"].to_numpy())
         as_ofs = np.append(pd.to_datetime(holders.to_numpy()).to_numpy(), np.datetime64("NaT", "s"))
-        return _last(self._changes[self._changes["as_of"].to_numpy() <= as_ofs[settling]])
+        known = self._changes["as_of"].to_numpy() <= as_ofs[settling]
+        # Of a period that no vintage has settled yet nothing is a first value, however late it is.
+        late = self._changes[~known & ~np.isnat(as_ofs[settling])].dropna(subset="observation").drop_duplicates(KEY)
+        found = pd.concat([_last(self._changes[known]), late[columns(COUNTS)]])
+        return found.drop_duplicates(KEY).sort_values(KEY, ignore_index=True)
 
 
 def _check_past(changes: pd.DataFrame) -> None:

@@ -22,7 +22,7 @@ FEED = {"name": "a", "source": "jhu", "target": "cum confirmed cases", "cadence"
         ({"start": "2026-02-03", "end": "2026-02-01"}, "feeds[0].end", "2026-02-01", "a day not before start"),
         ({"start": "2026-02-03", "backfill": 3}, "feeds[0].backfill", 3, "not both"),
         ({"cadence": "month"}, "feeds[0].cadence", "month", '"day" or "week"'),
-        ({"name": "../etc"}, "feeds[0].name", "../etc", "small letters"),
+        ({"name": "../etc"}, "feeds[0].name", "../etc", "up to 63 small letters"),
         ({"name": "data"}, "feeds[0].name", "data", "any name but assets"),
         ({"archive": "yes"}, "feeds[0].archive", "yes", "true or false"),
         ({"locations": ["US", "US"]}, "feeds[0].locations", "US", "each only once"),

@@ -118,14 +118,6 @@ def test_rows_are_the_hubs(history):
     assert set(first["value"]) == {5001}, "quantiles of a count are whole"
 
 
-def test_proportions_keep_seven_digits():
-    share = "wk inc covid prop ed visits"
-    frame = counts(("DE", "2026-01-03", 0.01)).assign(target=share)
-    history = build_history(frame, [(share, "DE")], date(2026, 1, 3), Cadence.WEEK, {})
-    rows = run_model(says(Quantiles(flat(0.0123456789, shape=(1, 2, 23)))), history, 2, 1).rows
-    assert set(rows["value"]) == {0.01234568}
-
-
 def test_nobody_has_more_cases_than_people(history):
     rows = run_model(says(Quantiles(flat(1e6))), history, 2, 1).rows
     assert set(rows.loc[rows["location"] == "DE", "value"]) == {1000.0}

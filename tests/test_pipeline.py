@@ -171,7 +171,7 @@ def test_a_place_that_joins_later_is_not_seen_in_an_earlier_forecast(april, buil
             "target": "cum confirmed cases",
             "location": "Atlantis",
             "target_end_date": pd.date_range("2020-03-01", "2020-04-11", unit="s"),
-            "observation": np.linspace(0, 5000, 42),
+            "observation": np.linspace(0, 5000, 42).round(),
         }
     )
     chosen = {"models": ["baseline", "rnn"], "start": "2020-04-11", "headline": None}

@@ -16,6 +16,8 @@ from reporter.sources.reading import one_line, quoted, read_csv, refuse_page, re
 
 _PARQUET = b"PAR1"
 _BLANK = ("", "NA")
+_INVISIBLE = "[\u200e\u200f\u202a-\u202e\u2066-\u2069]"  # marks of writing direction
+_LARGEST = 1e12
 
 
 def parse(raw: bytes) -> pd.DataFrame:
@@ -24,7 +26,7 @@ def parse(raw: bytes) -> pd.DataFrame:
     Raises:
         SourceError: the bytes are no such file.
     """
-    frame = _read(raw)
+    frame = _checked(_read(raw))
     if "as_of" in frame.columns:
         frame = _check_log(frame).drop_duplicates(KEY, keep="last")
     return finish("file", frame)
@@ -45,7 +47,7 @@ def changes(raw: bytes) -> pd.DataFrame:
     Raises:
         SourceError: the bytes are no such file, or it is a long table without `as_of`.
     """
-    frame = _read(raw)
+    frame = _checked(_read(raw))
     require_columns("file", list(frame.columns), CHANGES.names)
     log = _check_log(frame)
     finish("file", log.drop_duplicates(KEY, keep="last"))
@@ -89,6 +91,22 @@ def _read_csv(raw: bytes) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
+def _checked(frame: pd.DataFrame) -> pd.DataFrame:
+    """Names without blanks around them or marks that turn the text's direction; values that can be counts."""
+    for column in ("target", "location"):
+        names = frame[column].str.replace(_INVISIBLE, "", regex=True).str.strip()
+        if names.isna().any() or (names == "").any():
+            raise SourceError(f"file: a row without a {column}")
+        frame = frame.assign(**{column: names})
+    values = frame["observation"]
+    finite = values[values.abs() < float("inf")]
+    odd = frame.loc[finite.index[(finite.abs() > _LARGEST) | (finite != finite.round())]]
+    if not odd.empty:
+        value, place = odd["observation"].iloc[0], quoted(odd["location"].iloc[0])
+        raise SourceError(f"file: {value:g} for {place} is not a whole count up to 10^12")
+    return frame
+
+
 def _check_log(frame: pd.DataFrame) -> pd.DataFrame:
     if frame["as_of"].isna().any():
         raise SourceError("file: a change without as_of")
@@ -108,7 +126,7 @@ SOURCE = Source(
     cadence=None,
     settle=0,
     url=None,
-    licence="as its publisher says",
+    licence="",
     licence_url=None,
     attribution="",
     parse=parse,
