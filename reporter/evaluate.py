@@ -19,6 +19,7 @@ SCORES = pa.schema(
         "live": pa.bool_(),
         "median": pa.float64(),
         "observation": pa.float64(),
+        "as_of": pa.date32(),
         "wis": pa.float64(),
         "absolute_error": pa.float64(),
         "covered_50": pa.float64(),
@@ -26,7 +27,7 @@ SCORES = pa.schema(
         "covered_95": pa.float64(),
     }
 )
-"""The columns of `scores.parquet`. `against` is `first` or `latest`."""
+"""The columns of `scores.parquet`. `against` is `first` or `latest`; `as_of` is the vintage the observation is from."""
 
 TASK = ["model_id", "target", "location", "reference_date", "horizon", "target_end_date"]
 
@@ -49,8 +50,8 @@ def score_table(
 
     Args:
         forecasts: the ledger with `model_id`.
-        first: counts frame of first values.
-        latest: counts frame of latest values.
+        first: first values, in the columns of a change log.
+        latest: latest values, likewise.
         live: reference date → made before the next vintage was out.
 
     Returns:
@@ -69,7 +70,7 @@ def _scored(tasks: pd.DataFrame, truth: pd.DataFrame, against: str) -> pd.DataFr
     joined = tasks.merge(truth, on=KEY, how="inner")
     quantiles = joined[list(LEVELS)].to_numpy()
     observed = joined["observation"].to_numpy()
-    table = joined[[*TASK, "observation"]].assign(
+    table = joined[[*TASK, "observation", "as_of"]].assign(
         against=against,
         median=quantiles[:, MEDIAN],
         wis=score.wis(quantiles, observed),

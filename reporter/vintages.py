@@ -139,10 +139,10 @@ class View:
 
     def as_of(self, day: date) -> pd.DataFrame:
         """The counts as known at `day`: a counts frame, withdrawn ones left out."""
-        return _last(self._changes[self._changes["as_of"] <= pd.Timestamp(day)])
+        return _last(self._changes[self._changes["as_of"] <= pd.Timestamp(day)])[columns(COUNTS)]
 
     def latest(self) -> pd.DataFrame:
-        """The counts as the newest vintage has them."""
+        """The counts as the newest vintage has them, with the `as_of` since when."""
         return _last(self._changes)
 
     @cached_property
@@ -157,7 +157,7 @@ class View:
         return dict(zip(first.dt.date, pd.DatetimeIndex(first.index).date, strict=True))
 
     def first(self) -> pd.DataFrame:
-        """First values: each count as the first vintage said in which its period was settled.
+        """First values: each count as the first vintage said in which its period was settled, with its `as_of`.
 
         A count that was reported only later has the value of the first vintage that held it.
         """
@@ -168,7 +168,7 @@ class View:
         known = self._changes["as_of"].to_numpy() <= as_ofs[settling]
         # Of a period that no vintage has settled yet nothing is a first value, however late it is.
         late = self._changes[~known & ~np.isnat(as_ofs[settling])].dropna(subset="observation").drop_duplicates(KEY)
-        found = pd.concat([_last(self._changes[known]), late[columns(COUNTS)]])
+        found = pd.concat([_last(self._changes[known]), late[columns(CHANGES)]])
         return found.drop_duplicates(KEY).sort_values(KEY, ignore_index=True)
 
 
@@ -185,4 +185,4 @@ def _check_past(changes: pd.DataFrame) -> None:
 
 def _last(changes: pd.DataFrame) -> pd.DataFrame:
     known = changes.drop_duplicates(KEY, keep="last").dropna(subset="observation")
-    return known[columns(COUNTS)].sort_values(KEY, ignore_index=True)
+    return known[columns(CHANGES)].sort_values(KEY, ignore_index=True)

@@ -27,7 +27,13 @@ def forecast(model, horizon, quantiles, location="DE"):
 def truth(value, horizon=1, location="DE"):
     end = DAY + pd.Timedelta(days=horizon)
     return pd.DataFrame(
-        {"target": ["inc covid cases"], "location": [location], "target_end_date": [end], "observation": [value]}
+        {
+            "target": ["inc covid cases"],
+            "location": [location],
+            "target_end_date": [end],
+            "observation": [value],
+            "as_of": [end],
+        }
     )
 
 

@@ -185,6 +185,89 @@ def test_a_place_that_joins_later_is_not_seen_in_an_earlier_forecast(april, buil
     assert "Atlantis" in str(connect_hub(after / "data" / "april").get_dataset().to_table()["location"])
 
 
+# ------------------------------------------------------------------------- what publishers do to their files
+
+
+@pytest.fixture
+def publisher(april, tmp_path, feed):
+    """Runs a publisher's feed day by day: `run(day, changes, **settings)` gives the outcome."""
+
+    def run(day, changes, **settings):
+        source = tmp_path / "log.parquet"
+        changes.to_parquet(source)
+        chosen = {"models": ["baseline", "sigmoid"], "archive": False, "end": None, "headline": None, **settings}
+        now = pd.Timestamp(day, tz="UTC").to_pydatetime()
+        return pipeline.build(config.parse({"feeds": [feed(source, **chosen)]}), tmp_path / "site", now, offline=True)
+
+    return run
+
+
+def until(changes, day):
+    return changes[changes["as_of"] <= pd.Timestamp(day)]
+
+
+def test_rows_written_into_the_past_of_a_log_are_known_from_the_day_they_are_seen(april, tmp_path, publisher):
+    publisher("2020-04-13 08:00", until(april, "2020-04-13"))
+    said = forecasts(tmp_path / "site")
+    late = pd.concat([until(april, "2020-04-13"), row("2020-04-13", "2020-04-12", 4711.0, location="Late")])
+    outcome = publisher("2020-04-14 08:00", late)
+    assert outcome.failed == []
+    assert forecasts(tmp_path / "site") == said
+    truth = pd.read_parquet(tmp_path / "site/data/april/target-data/time-series.parquet")
+    assert truth.loc[truth["location"] == "Late", "observation"].tolist() == [4711.0]
+    rows = pd.read_parquet(tmp_path / "site/data/april/vintages/2020-04-14.parquet")
+    assert rows["location"].tolist() == ["Late"]
+
+
+def test_the_record_of_a_dropped_place_stays(april, tmp_path, publisher):
+    publisher("2020-04-13 08:00", until(april, "2020-04-13"), locations=["US", "Italy"])
+    scores = pd.read_parquet(tmp_path / "site/data/april/scores.parquet")
+    outcome = publisher("2020-04-14 08:00", april, locations=["US"])
+    assert outcome.new == ["april/2020-04-13"]
+    after = pd.read_parquet(tmp_path / "site/data/april/scores.parquet")
+    assert (after["location"] == "Italy").sum() >= (scores["location"] == "Italy").sum() > 0
+    assert "What we said before" in (tmp_path / "site/april/italy/index.html").read_text(encoding="utf-8")
+    newest = tmp_path / "site/data/april/model-output/baseline/2020-04-13-baseline.parquet"
+    assert set(pd.read_parquet(newest)["location"]) == {"US"}
+
+
+def test_a_place_that_joins_changes_no_older_post_and_takes_no_address(april, tmp_path, publisher, tree):
+    publisher("2020-04-13 08:00", until(april, "2020-04-13"))
+    before = tree(tmp_path / "site" / "april")
+    days = pd.date_range("2020-03-20", "2020-04-13", unit="s")
+    joined = [row("2020-04-14", day, 100.0 + n, location=name) for n, day in enumerate(days) for name in ("AA", "Us")]
+    publisher("2020-04-14 08:00", pd.concat([april, *joined]))
+    after = tree(tmp_path / "site" / "april")
+    posts = [path for path in before if path.startswith("2020-") and path != "2020-04-12/index.html"]
+    assert len(posts) >= 3
+    assert {path: after[path] for path in posts} == {path: before[path] for path in posts}
+    assert "AA" not in after["2020-04-12/index.html"].decode(), "only its link to the next post is new"
+    assert b"<h1>US</h1>" in after["us/index.html"]
+    assert b"<h1>Us</h1>" in after["us-2/index.html"]
+    assert receipts(tmp_path / "site")[-1]["headline"] == receipts(tmp_path / "site")[0]["headline"] == "Brazil"
+
+
+def test_a_count_that_is_reported_late_is_scored_and_changes_no_older_post(april, tmp_path, publisher, tree):
+    italy = (april["location"] == "Italy") & (april["target_end_date"] == pd.Timestamp("2020-04-11"))
+    late = april.assign(as_of=april["as_of"].where(~italy, pd.Timestamp("2020-04-14").as_unit("s"))).sort_values(
+        "as_of"
+    )
+    late = late.drop_duplicates(["as_of", "target", "location", "target_end_date"], keep="last")
+    publisher("2020-04-13 08:00", until(late, "2020-04-13"))
+    before = tree(tmp_path / "site" / "april")
+    publisher("2020-04-14 08:00", late)
+    scores = pd.read_parquet(tmp_path / "site/data/april/scores.parquet")
+    mine = (scores["location"] == "Italy") & (scores["target_end_date"] == date(2020, 4, 11))
+    assert "first" in set(scores.loc[mine, "against"])
+    after = tree(tmp_path / "site" / "april")
+    assert after["2020-04-11/index.html"] == before["2020-04-11/index.html"]
+
+
+def test_a_file_without_a_single_value_is_named(april, publisher):
+    outcome = publisher("2020-04-14 08:00", april.assign(observation=np.nan))
+    assert outcome.failed == ["april: there are no counts to forecast from yet"]
+
+
 @pytest.fixture
 def broken_classic(monkeypatch):
     """A model whose class is not where the registry says."""

@@ -5,7 +5,7 @@ import numpy as np
 from reporter.dates import Cadence
 from reporter.errors import TooShortError
 from reporter.models import base, spread
-from reporter.models.series import Ints, bounded
+from reporter.models.series import Ints, bounded, too_few
 from reporter.schema import LEVELS, Floats, is_cumulative
 
 RECENT = 60
@@ -54,7 +54,7 @@ def no_change(row: Floats, horizons: int, season: int) -> Floats:
     known = np.flatnonzero(np.isfinite(row))
     least = LEAST if season == 1 else 2 * season
     if len(known) < least:
-        raise TooShortError(f"only {len(known)} counts so far; needs {least}")
+        raise TooShortError(too_few(len(known), least))
     counts = np.maximum(row[: known[-1] + 1], 0.0)
     logs = np.log1p(counts)
     result = np.empty((horizons, len(LEVELS)))

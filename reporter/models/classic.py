@@ -70,8 +70,11 @@ def fit(row: Floats, cadence: Cadence = Cadence.DAY) -> tuple[float, float, floa
     above = np.flatnonzero(row > START)
     start = int(above[0]) if len(above) else len(row)
     t = np.flatnonzero(np.isfinite(row[start:])).astype(np.float64)
+    if not len(t):
+        raise TooShortError(f"has not been above {START:,} yet")
     if len(t) < LEAST:
-        raise TooShortError(f"only {len(t)} {cadence.value}s since the first above {START:,}; needs {LEAST}")
+        days = f"{cadence.value}{'' if len(t) == 1 else 's'}"
+        raise TooShortError(f"only {len(t)} {days} since the first above {START:,}; needs {LEAST}")
     counts = row[start:][t.astype(np.int64)]
     try:
         with warnings.catch_warnings():

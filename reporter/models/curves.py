@@ -7,6 +7,7 @@ import numpy as np
 from reporter.errors import ModelError, TooShortError
 from reporter.models import logistic
 from reporter.models.logistic import Bools
+from reporter.models.series import too_few
 from reporter.schema import Floats
 
 RUNAWAY = 20.0
@@ -80,7 +81,7 @@ def fit_curves(counts: Floats, family: str = "logistic") -> Curves:
     if family != "logistic":
         raise ModelError(f"unknown curve {family!r}; known: 'logistic'")
     if counts.shape[1] < logistic.LEAST:
-        raise TooShortError(f"only {counts.shape[1]} counts so far; needs {logistic.LEAST}")
+        raise TooShortError(too_few(counts.shape[1], logistic.LEAST))
     if np.isinf(counts).any():
         raise ModelError("a count is infinite")
     found = logistic.solve(counts)
@@ -106,7 +107,7 @@ def fit_curve(counts: Floats, family: str = "logistic") -> Curve:
     known = int(np.isfinite(counts).sum())
     curves = fit_curves(counts[None], family)
     if known < logistic.LEAST:
-        raise TooShortError(f"only {known} counts so far; needs {logistic.LEAST}")
+        raise TooShortError(too_few(known, logistic.LEAST))
     if np.isnan(curves.final_size[0]):
         raise ModelError("no count is above 0, so there is no curve to fit")
     return Curve(

@@ -15,6 +15,11 @@ OLDEST = {Cadence.DAY: 14, Cadence.WEEK: 5}
 """A series whose last count is more periods old than this is not forecast from its shape."""
 
 
+def too_few(counts: int, least: int) -> str:
+    """Why a series is refused that has hardly begun."""
+    return f"only {counts} count{'' if counts == 1 else 's'} so far; needs {least}"
+
+
 @dataclass(frozen=True)
 class Steps:
     """Counts per period, each series moved so that its last reported period is in the last column.
@@ -58,7 +63,7 @@ def steps(history: History, least: int) -> Steps:
     for i, row in enumerate(history.counts):
         where = np.flatnonzero(np.isfinite(row))
         if len(where) < least:
-            refused[i] = f"only {len(where)} counts so far; needs {least}"
+            refused[i] = too_few(len(where), least)
             continue
         age[i] = t - 1 - where[-1]
         if age[i] > OLDEST[history.cadence]:

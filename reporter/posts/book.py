@@ -68,7 +68,10 @@ class Book:
         names = {place: name if isinstance(name, str) else place for place, name in zip(*columns, strict=True)}
         others = sorted(set(self.record.forecasts["location"]) - set(names))
         names |= {location: location for location in others}
-        slugs = unique_slugs(names)
+        # In the order they came on record: an address, once given, never passes to another place.
+        since = self.record.forecasts.groupby("location")["reference_date"].min()
+        known = sorted(since.index, key=lambda location: (since[location], location))
+        slugs = unique_slugs(dict.fromkeys([*known, *names]))
         return {location: Place(location, name, slugs[location]) for location, name in names.items()}
 
     @property
@@ -96,6 +99,14 @@ class Book:
     def latest(self) -> dict[Series, dict[date, float]]:
         """Latest values by series."""
         return by_series(self.record.latest)
+
+    def there(self, reference: date, target: str) -> list[Place]:
+        """The places that were counted, forecast or refused when `reference` was forecast from."""
+        self.known(reference, (target, ""))
+        refused = [entry.get("refused", []) for entry in self.receipts[reference]["models"].values()]
+        found = {one["location"] for entry in refused for one in entry if one["target"] == target}
+        found |= {location for known_target, location in self._known[reference] if known_target == target}
+        return [place for place in self.places.values() if place.location in found]
 
     def known(self, reference: date, series: Series) -> dict[date, float]:
         """The series as known when `reference` was forecast from, through that date."""

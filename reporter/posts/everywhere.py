@@ -39,11 +39,12 @@ REACHES = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
 
 def place_rows(book: Book, target: str, day: date) -> tuple[list[PlaceRow], str]:
     """Every place, the biggest misses first, and the scale of their bars."""
+    places = book.there(day, target)
     judged = {
-        location: lead_of(book, judgements(book, (target, location), day)) for location in book.places
+        place.location: lead_of(book, judgements(book, (target, place.location), day)) for place in places
     }  # fmt: skip
     reach = _reach([one for one in judged.values() if one is not None and one.verdict != POINT])
-    rows = [_place_row(book, target, day, place, judged[place.location], reach) for place in book.places.values()]
+    rows = [_place_row(book, target, day, place, judged[place.location], reach) for place in places]
     rows.sort(key=_badness, reverse=True)
     return rows, f"{round(100 * reach)}\u202f%"
 
@@ -65,7 +66,7 @@ def _reach(judged: list[Judgement]) -> float:
 
 def _place_row(book: Book, target: str, day: date, place: Place, judged: Judgement | None, reach: float) -> PlaceRow:
     series = (target, place.location)
-    was = book.first.get(series, {}).get(day)
+    was = book.known(day, series).get(day)
     bar = None if judged is None or judged.verdict == POINT else charts.bar(judged.quantiles, judged.was.value, reach)
     expected = next_words(book.leading(book.forecasts(day, series)))
     return PlaceRow(place, judged, None if was is None else Count(was), expected, bar)

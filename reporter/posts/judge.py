@@ -19,6 +19,7 @@ _VERDICTS = {
     MISS: "outside both ranges: a miss",
     POINT: "one number, no range",
 }
+ON_TIME = "on time"
 _SHORT = {LIKELY: "inside", SURE: "wide range only", MISS: "a miss", POINT: "no range"}
 
 
@@ -152,6 +153,8 @@ def crossing_sentence(points: Sequence[tuple[date, float]], count: float, day: d
     if found is None:
         last = f"{day_in_words(points[-1][0])}, the last {cadence.value} it speaks of"
         return say("Its curve does not reach {} by " + last + ".", Count(count))
+    if lag_words(found.lag, cadence) == ON_TIME:
+        return say("Its curve reaches {} on time.", Count(count))
     when = f"on {day_in_words(found.after)}"
     if found.before != found.after:
         when = f"between {day_in_words(found.before)} and {day_in_words(found.after)}"
@@ -167,7 +170,7 @@ def lag_words(lag: float, cadence: Cadence) -> str:
     halves = round(2 * abs(lag))
     whole, half = divmod(halves, 2)
     if not halves:
-        return "on time"
+        return ON_TIME
     unit = cadence.value
     side = "late" if lag > 0 else "early"
     if whole == 0:

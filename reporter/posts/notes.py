@@ -91,7 +91,7 @@ def data_notes(book: Book, day: date) -> list[Words]:
         lines += _oddities(book, (target, book.headline.location), day)
         silent = [
             place.name
-            for place in book.places.values()
+            for place in book.there(day, target)
             if day not in book.known(day, (target, place.location))
         ]  # fmt: skip
         if silent:

@@ -177,7 +177,7 @@ def expected_sentence(book: Book, forecast: Forecast | None, *, last: bool = Fal
 
 def model_rows(book: Book, target: str, day: date) -> list[Row]:
     """Every model that the receipt names, and how right it was by then."""
-    known = known_by(book.scores, target, day, live=book.is_live(day))
+    known = known_by(book, target, day)
     found = standings(book, known)
     judged = judgements(book, (target, book.headline.location), day)
     named = book.receipts[day]["models"]

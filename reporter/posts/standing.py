@@ -39,6 +39,11 @@ class Standing:
         return "\u2013" if self.skill is None else f"{self.skill:.2f}"
 
     @property
+    def tasks_words(self) -> str:
+        """On how many tasks it rests."""
+        return number(self.tasks)
+
+    @property
     def better(self) -> bool:
         """Whether it beats the baseline."""
         return self.skill is not None and self.model != BASELINE and self.skill < 1
@@ -74,10 +79,11 @@ def standings(book: Book, scores: pd.DataFrame) -> dict[str, Standing]:
     return found
 
 
-def known_by(scores: pd.DataFrame, target: str, day: date, *, live: bool) -> pd.DataFrame:
-    """Scores of a target whose truth was known at the reference date `day`, of one kind only."""
-    mine = (scores["target"] == target) & (scores["live"] == live)
-    return scores[mine & (scores["target_end_date"] <= pd.Timestamp(day))]
+def known_by(book: Book, target: str, day: date) -> pd.DataFrame:
+    """Scores of a target whose truth was known when `day` was forecast from, of that forecast's kind only."""
+    scores, as_of = book.scores, pd.Timestamp(book.receipts[day]["vintage"]["as_of"])
+    mine = (scores["target"] == target) & (scores["live"] == book.is_live(day))
+    return scores[mine & (scores["target_end_date"] <= pd.Timestamp(day)) & (scores["as_of"] <= as_of)]
 
 
 def kind_words(*, live: bool) -> str:

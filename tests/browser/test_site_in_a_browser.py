@@ -63,7 +63,7 @@ def browse(chromium, tmp_path):
     def look(url, *options, width=1280, height=3000):
         command = [chromium, "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
         command += ["--no-first-run", "--disable-component-update", "--disable-sync", f"--user-data-dir={tmp_path}"]
-        command += ["--enable-logging=stderr", "--virtual-time-budget=8000", f"--window-size={width},{height}"]
+        command += ["--enable-logging=stderr", "--virtual-time-budget=20000", f"--window-size={width},{height}"]
         done = subprocess.run(
             [*command, *options, "--dump-dom", url], capture_output=True, text=True, timeout=90, check=True
         )
@@ -84,8 +84,11 @@ def test_pages_load_without_a_complaint(address, browse, page):
 
 def test_charts_become_interactive_and_ask_nobody_else(address, browse):
     Quiet.asked.clear()
-    text, console = browse(address + "april/2020-04-10/")
-    assert console == []
+    for _ in range(5):  # a chart is drawn when it comes into view; a busy machine may not get there in time
+        text, console = browse(address + "april/2020-04-10/")
+        assert console == []
+        if "js-plotly-plot" in text:
+            break
     assert "js-plotly-plot" in text
     assert "main-svg" in text
     wanted = {path.split("/reporter/", 1)[1] for path in Quiet.asked if path.startswith("/reporter/")}

@@ -138,8 +138,8 @@ def record():
             receipts=[receipt(day) for day in references],
             forecasts=forecast_frame(rows),
             known={day: known[known["target_end_date"] <= day] for day in references},
-            first=known,
-            latest=known,
+            first=known.assign(as_of=known["target_end_date"]),
+            latest=known.assign(as_of=known["target_end_date"]),
             scores=pd.DataFrame(),
             failed=(),
         )
@@ -181,8 +181,8 @@ def weekly():
             ],
             forecasts=forecast_frame(rows),
             known={reference: known},
-            first=known.dropna(),
-            latest=known.dropna(),
+            first=known.dropna().assign(as_of=known["target_end_date"]),
+            latest=known.dropna().assign(as_of=known["target_end_date"]),
             scores=pd.DataFrame(),
             failed=("weekly: nhsn could not be reached <b>",),
         )

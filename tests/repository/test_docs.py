@@ -91,3 +91,12 @@ def test_links_between_documents_lead_somewhere(root):
     for document in [*root.glob("*.md"), *(root / "docs").glob("*.md")]:
         for target in re.findall(r"\]\((?!http)([^)#]+)\)", document.read_text(encoding="utf-8")):
             assert (document.parent / target).exists(), f"{document.name}: {target}"
+
+
+def test_the_readme_opens_the_ledger_as_it_says(root, april_site, tmp_path, monkeypatch):
+    text = (root / "README.md").read_text(encoding="utf-8")
+    (snippet,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    (tmp_path / "site" / "data").mkdir(parents=True)
+    (tmp_path / "site" / "data" / "us-2020").symlink_to(april_site / "data" / "april")
+    monkeypatch.chdir(tmp_path)
+    exec(snippet, {})  # noqa: S102 - it is our own README

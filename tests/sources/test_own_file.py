@@ -1,6 +1,7 @@
 """A publisher's own file: change logs and long tables, as CSV and parquet."""
 
 import io
+import re
 from typing import Any
 
 import pandas as pd
@@ -98,3 +99,22 @@ def test_parquet_with_damaged_text_is_refused() -> None:
     raw = parquet(to_table(file.parse(LOG), COUNTS))
     with pytest.raises(SourceError, match=r"file: .*UTF"):
         file.parse(raw.replace(b"inc x", b"inc \xff"))
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "reason"),
+    [
+        (" ", "1", "a row without a location"),
+        ("A", "2.5", "2.5 for 'A' is not a whole count"),
+        ("A", "1e300", "1e+300 for 'A' is not a whole count"),
+    ],
+)
+def test_what_is_no_count_of_a_place_is_refused(place: str, value: str, reason: str) -> None:
+    raw = f"target,location,target_end_date,observation\nx,{place},2026-01-03,{value}\n".encode()
+    with pytest.raises(SourceError, match=re.escape(reason)):
+        file.parse(raw)
+
+
+def test_names_lose_blanks_and_marks_of_direction() -> None:
+    raw = "target,location,target_end_date,observation\nx, \u202eA\u202c ,2026-01-03,1\n".encode()
+    assert file.parse(raw)["location"].tolist() == ["A"]
