@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from reporter import config, fetch
+from reporter import fetch, names
 from reporter.config import Feed
 from reporter.dates import Cadence
 from reporter.errors import RecordError, SourceError
@@ -144,8 +144,8 @@ class FeedCounts:
     def _check_names(self, changes: pd.DataFrame) -> None:
         """Check the settings' targets and places against a file's, as far as it could be read."""
         if not changes.empty:
-            config.check_targets(self._feed, self._number, sorted(changes["target"].unique()))
-            config.check_places(self._feed, self._number, sorted(changes["location"].unique()))
+            names.check_targets(self._feed, self._number, sorted(changes["target"].unique()))
+            names.check_places(self._feed, self._number, sorted(changes["location"].unique()))
 
     @cached_property
     def locations(self) -> list[str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
-from reporter import __version__, config, fetch, files, gather, job, models, parallel, posts, render
+from reporter import __version__, fetch, files, gather, job, models, names, parallel, posts, render
 from reporter.config import Feed, Settings
 from reporter.errors import RecordError, in_one_line
 from reporter.ledger import Ledger
@@ -48,10 +48,10 @@ def check(settings: Settings) -> None:
     Raises:
         SettingsError: with the first that is unknown.
     """
-    config.check_names(settings, REGISTRY, models.REGISTRY)
+    names.check_names(settings, REGISTRY, models.REGISTRY)
     for number, feed in enumerate(settings.feeds):
         if feed.source != "file":
-            config.check_places(feed, number, list(REGISTRY[feed.source].places()["location"]))
+            names.check_places(feed, number, list(REGISTRY[feed.source].places()["location"]))
 
 
 def build(
@@ -105,8 +105,8 @@ def check_file(feed: Feed, number: int) -> None:
     """
     if feed.path is not None:
         counts = file.parse(fetch.read_file(REGISTRY["file"], Path(feed.path)))
-        config.check_targets(feed, number, sorted(counts["target"].unique()))
-        config.check_places(feed, number, sorted(counts["location"].unique()))
+        names.check_targets(feed, number, sorted(counts["target"].unique()))
+        names.check_places(feed, number, sorted(counts["location"].unique()))
 
 
 def check_record(feed: Feed, out: Path) -> str:

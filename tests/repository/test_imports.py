@@ -12,6 +12,7 @@ ALLOWED = {
     "files": {"errors"},
     "parallel": {"errors"},
     "config": BASE,
+    "names": BASE | {"config"},
     "sources": BASE,
     "score": BASE,
     "models": BASE,
