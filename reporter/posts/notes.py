@@ -101,7 +101,7 @@ def data_notes(book: Book, day: date) -> list[Words]:
 
 
 def _oddities(book: Book, series: Series, day: date) -> list[Words]:
-    """Gaps and, in a count of everything so far, falls, within a chart's window of the headline place."""
+    """Gaps, negative counts and falls of a count that can only rise, within a chart's window of the headline place."""
     cadence = book.record.cadence
     counts = window(book.known(day, series), day, cadence)
     lines = []
@@ -110,6 +110,8 @@ def _oddities(book: Book, series: Series, day: date) -> list[Words]:
         missing = (after - before).days // cadence.days - 1
         if missing:
             lines.append(say(f"{upper_first(periods(missing, cadence))} without a count before {day_in_words(after)}."))
+        if counts[after] < 0:
+            lines.append(say("The count of {} is negative: {}.", period(after, cadence), Count(counts[after])))
         if is_cumulative(series[0]) and counts[after] < counts[before]:
             pattern = f"The count of everything so far fell on {day_in_words(after)}, from {{}} to {{}}."
             lines.append(say(pattern, Count(counts[before]), Count(counts[after])))

@@ -134,9 +134,9 @@ class Range(Words):
 
 
 def interval(quantiles: Floats, nominal: int, step: int = 1) -> Range:
-    """A central range, as `430 to 660`, with a dash."""
+    """A central range, as `430 to 660`, with a dash; one number where its ends are the same."""
     lower, upper = (rounded(float(quantiles[i]), step) for i in INTERVALS[nominal])
-    return Range((lower, TO, upper))
+    return Range((lower,)) if lower == upper else Range((lower, TO, upper))
 
 
 def expectation(quantiles: Floats) -> Words:

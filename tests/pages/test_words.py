@@ -1,5 +1,6 @@
 """Sentences, exact, for numbers given by hand."""
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -182,3 +183,18 @@ def test_cards_say_the_last_result(record, weekly, empty):
     assert [entry.link.href for entry in newest_posts(books)] == [
         "weekly/2025-02-08/", "made-up/2020-04-11/", "made-up/2020-04-10/", "made-up/2020-04-09/",
     ]  # fmt: skip
+
+
+def test_a_range_whose_ends_are_the_same_is_one_number():
+    values = np.r_[np.zeros(17), np.full(6, 2.0)]
+    assert words.interval(values, 50).plain == "0"
+    assert words.interval(values, 95).plain == "0\u20132"
+
+
+def test_a_negative_count_is_noted(record):
+    day = Book(record).dates[-1]
+    frame = record.known[str(day)]
+    mine = (frame["location"] == record.headline) & (frame["target_end_date"] == str(day))
+    known = {**record.known, str(day): frame.assign(observation=frame["observation"].where(~mine, -5.0))}
+    notes = [note.plain for note in post(Book(replace(record, known=known)), day).notes]
+    assert any("is negative: \u22125." in note for note in notes), notes
