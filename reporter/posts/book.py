@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -95,6 +96,19 @@ class Book:
         """First values by series."""
         return by_series(self.record.first)
 
+    def counted(self, series: Series, day: date) -> float | None:
+        """The first value of a reference date, if it had been reported when that date was forecast from."""
+        since = self._first_known.get((*series, day))
+        as_of = parse_date(self.receipts[day]["vintage"]["as_of"])
+        return None if since is None or since > as_of else self.first[series][day]
+
+    @cached_property
+    def _first_known(self) -> dict[tuple[str, str, date], date]:
+        """The vintage each first value is from."""
+        first = self.record.first.dropna(subset="observation")
+        columns = first["target"], first["location"], as_dates(first["target_end_date"])
+        return dict(zip(zip(*columns, strict=True), as_dates(first["as_of"]), strict=True))
+
     @cached_property
     def latest(self) -> dict[Series, dict[date, float]]:
         """Latest values by series."""
@@ -146,9 +160,10 @@ class Book:
 
     def judged(self, reference: date) -> date | None:
         """The newest earlier reference date whose forecasts reach `reference`."""
-        earlier = [day for day in self.dates if day < reference]
+        position = bisect_left(self.dates, reference)
         reach = self.record.horizons * self.record.cadence.step
-        return earlier[-1] if earlier and reference - earlier[-1] <= reach else None
+        earlier = self.dates[position - 1] if position else None
+        return earlier if earlier is not None and reference - earlier <= reach else None
 
     def is_live(self, reference: date) -> bool:
         """Whether a date was forecast before the next vintage was out."""

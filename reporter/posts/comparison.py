@@ -24,7 +24,7 @@ class Comparison:
 def judgements(book: Book, series: Series, day: date) -> dict[str, Judgement]:
     """Every model's newest earlier forecast of `day`, judged by its first value."""
     reference = book.judged(day)
-    was = book.known(day, series).get(day)  # its first value, if it was reported by then
+    was = book.counted(series, day)
     if reference is None or was is None:
         return {}
     forecasts = book.forecasts(reference, series)
@@ -80,7 +80,7 @@ def _nothing(book: Book, series: Series, day: date) -> Words:
     cadence = book.record.cadence
     if day == book.dates[0]:
         return say("This is the first forecast on record: there is nothing to compare yet.")
-    if book.known(day, series).get(day) is None:
+    if book.counted(series, day) is None:
         return say(f"No count for {period(day, cadence)} had been reported: there is nothing to compare.")
     if book.judged(day) is None:
         return say(f"No forecast on record reaches as far as {period(day, cadence)}.")

@@ -66,7 +66,7 @@ def _reach(judged: list[Judgement]) -> float:
 
 def _place_row(book: Book, target: str, day: date, place: Place, judged: Judgement | None, reach: float) -> PlaceRow:
     series = (target, place.location)
-    was = book.known(day, series).get(day)
+    was = book.counted(series, day)
     bar = None if judged is None or judged.verdict == POINT else charts.bar(judged.quantiles, judged.was.value, reach)
     expected = next_words(book.leading(book.forecasts(day, series)))
     return PlaceRow(place, judged, None if was is None else Count(was), expected, bar)

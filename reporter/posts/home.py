@@ -114,7 +114,7 @@ def held(book: Book, target: str, newest: date) -> Words | None:
     """How often the lead's ranges held, of the newest post's kind, one period ahead."""
     record = book.record
     live, series = book.is_live(newest), (target, book.headline.location)
-    results = []
+    results: list[str] = []
     for day in reversed(book.dates):
         reference = book.judged(day)
         one_ahead = reference is not None and day - reference == record.cadence.step
@@ -123,7 +123,8 @@ def held(book: Book, target: str, newest: date) -> Words | None:
         lead = lead_of(book, judgements(book, series, day))
         if lead is not None and lead.model == record.lead and has_range(lead.quantiles):
             results.append(lead.verdict)
-    results = results[: WITHIN[record.cadence.value]]
+        if len(results) == WITHIN[record.cadence.value]:
+            break
     if not results:
         return None
     likely, wide = results.count("likely"), len(results) - results.count("miss")
@@ -144,17 +145,17 @@ def feed_index(book: Book) -> FeedIndex:
     )
 
 
-def listed(book: Book) -> list[ListedPost]:
-    """A feed's posts, newest first."""
+def listed(book: Book, most: int | None = None) -> list[ListedPost]:
+    """A feed's posts, newest first; `most` of them, or all."""
     record = book.record
     return [
         ListedPost(Link(title(book, day), f"{record.name}/{day}/"), day, day_in_words(day), record.title)
-        for day in reversed(book.dates)
+        for day in book.dates[::-1][:most]
     ]
 
 
 def newest_posts(books: list[Book]) -> list[ListedPost]:
     """The newest posts of all feeds that go on, then those of finished stories."""
-    posts = [(book.record.archive, post) for book in books for post in listed(book)]
+    posts = [(book.record.archive, post) for book in books for post in listed(book, NEWEST)]
     posts.sort(key=lambda entry: (not entry[0], entry[1].day), reverse=True)
     return [post for _, post in posts[:NEWEST]]

@@ -101,8 +101,10 @@ def _past(book: Book, series: Series) -> list[PastRow]:
     rows: list[PastRow] = []
     for day in reversed(book.dates[1:]):
         lead = lead_of(book, judgements(book, series, day))
-        if lead is not None and len(rows) < MOST_PAST:
+        if lead is not None:
             rows.append(PastRow(day_in_words(day), lead))
+        if len(rows) == MOST_PAST:
+            break
     return rows
 
 

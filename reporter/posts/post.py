@@ -5,7 +5,7 @@ from datetime import date
 
 from reporter.dates import day_in_words
 from reporter.posts.book import Book, Forecast, Place, written
-from reporter.posts.comparison import Comparison, compare, judgements
+from reporter.posts.comparison import Comparison, compare, judgements, lead_of
 from reporter.posts.everywhere import PlaceRow, next_words, place_rows
 from reporter.posts.figures import Ahead, Chart, ahead_rows, fan_chart, window
 from reporter.posts.judge import (
@@ -121,14 +121,14 @@ def title(book: Book, day: date) -> Words:
     """The finding in one line: counted, forecast, and whether that held."""
     target, place = book.record.targets[0], book.headline
     what = f"{place.name}, {short_target(target)}" if len(book.record.targets) > 1 else place.name
-    comparison = compare(book, (target, place.location), day)
-    if comparison.lead is not None:
-        lead = comparison.lead
+    series = (target, place.location)
+    lead = lead_of(book, judgements(book, series, day))
+    if lead is not None:
         ending = {MISS: f"a miss, {lead.direction}", SURE: "inside the wide range only", POINT: lead.share_words}
         finding = ending.get(lead.verdict, "inside the likely range")
         return say("{}: {} counted, {} forecast: " + finding, what, lead.was, lead.said)
-    was = book.first.get((target, place.location), {}).get(day)
-    expected = next_words(book.leading(book.forecasts(day, (target, place.location))))
+    was = book.counted(series, day)
+    expected = next_words(book.leading(book.forecasts(day, series)))
     if was is None:
         return say("{}: no count for " + period(day, book.record.cadence), what)
     if expected is None:
