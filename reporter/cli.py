@@ -1,4 +1,4 @@
-"""The command line. The one place, with the scheduler, that reads the clock.
+"""The command line: the one place that reads the clock.
 
 Everything heavy is imported inside the command that needs it: `reporter --help` stays quick.
 """
@@ -161,7 +161,11 @@ def serve(out: Path, port: int) -> int:
     if not (out / "index.html").exists():
         raise ReporterError(f"{out} holds no site yet: run `reporter build` first")
     handler = partial(SimpleHTTPRequestHandler, directory=str(out))
-    with ThreadingHTTPServer(("127.0.0.1", port), handler) as server:
+    try:
+        server = ThreadingHTTPServer(("127.0.0.1", port), handler)
+    except OSError as error:
+        raise ReporterError(f"port {port} cannot be served: {error.strerror}; try --port 0") from error
+    with server:
         click.echo(f"http://localhost:{server.server_address[1]}/ (Ctrl-C ends it)")
         try:
             server.serve_forever()

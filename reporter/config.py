@@ -67,7 +67,7 @@ class Feed(_Table):
     name: _Name = _setting(
         "The feed's name; also its URL.", "up to 63 small letters, digits and hyphens, a hyphen not first"
     )
-    title: str = _setting("What the reader sees as the feed's heading.", "a text", "")
+    title: str = _setting("What the reader sees as the feed's heading; `name` if left out.", "a text", "")
     source: _Text = _setting("Who publishes the counts.", "the name of a source")
     path: _Text | None = _setting(
         'The change log or long table of `source = "file"`; a relative path starts at the settings.', "a path", None
@@ -87,7 +87,9 @@ class Feed(_Table):
     )
     horizons: Annotated[int, Field(ge=1, le=28)] = _setting("How many periods ahead.", "a whole number from 1 to 28")
     headline: _Text | None = _setting(
-        "The place the posts lead with; the first of `locations` if left out.", "one of the feed's locations", None
+        "The place the posts lead with; if left out the one that led the first post, the first of the feed's places.",
+        "one of the feed's locations",
+        None,
     )
     models: _Texts = _setting(
         "The models that forecast.", "a list of models, without repeats", ("baseline", "sigmoid", "rnn")

@@ -35,7 +35,7 @@ TASK = ["model_id", "target", "location", "reference_date", "horizon", "target_e
 def wide(forecasts: pd.DataFrame) -> pd.DataFrame:
     """One row a task and 23 columns, the levels, from the ledger's long rows.
 
-    The ledger is complete and ordered by level within a task, so this is a reshape.
+    Every task has all its levels, so its sorted rows reshape.
     """
     ordered = forecasts.sort_values([*TASK, "output_type_id"], ignore_index=True)
     values = ordered["value"].to_numpy().reshape(-1, len(LEVELS))

@@ -71,10 +71,9 @@ def run_model(make: Callable[[], Model], history: History, horizons: int, seed: 
     try:
         quantiles = make().forecast(history, horizons, seed)
         values = _checked(quantiles, history, horizons)
-    except ModelError as error:
-        return ModelRun(_rows(history, np.empty((0, 0, 0)), []), {}, str(error))
     except Exception as error:  # noqa: BLE001 - a model may fail in any way; the page names it
-        return ModelRun(_rows(history, np.empty((0, 0, 0)), []), {}, f"{type(error).__name__}: {error}")
+        reason = str(error) if isinstance(error, ModelError) else f"{type(error).__name__}: {error}"
+        return ModelRun(_rows(history, np.empty((0, 0, 0)), []), {}, " ".join(reason.split()))
     kept = [number for number in range(len(history.targets)) if number not in quantiles.refused]
     refused = {(history.targets[i], history.locations[i]): reason for i, reason in quantiles.refused.items()}
     return ModelRun(_rows(history, values, kept), refused)

@@ -10,16 +10,17 @@ from typing import Any
 from reporter.dates import Cadence
 from reporter.schema import LEVELS
 
+_MAINTAINER = "the publishers of this blog"
 _SCHEMAS = "https://raw.githubusercontent.com/hubverse-org/schemas/main/v5.0.0"
 
 
-def admin(name: str, maintainer: str = "the publishers of this blog") -> dict[str, Any]:
+def admin(name: str) -> dict[str, Any]:
     """The contents of `admin.json`."""
     return {
         "schema_version": f"{_SCHEMAS}/admin-schema.json",
         "name": name,
-        "maintainer": maintainer,
-        "contact": {"name": maintainer, "email": "noreply@example.org"},
+        "maintainer": _MAINTAINER,
+        "contact": {"name": _MAINTAINER, "email": "noreply@example.org"},
         "repository": {"host": "github", "url": "https://github.com/example/reporter"},
         "file_format": ["parquet"],
         "timezone": "UTC",

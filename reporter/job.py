@@ -89,7 +89,7 @@ class Job:
             raise
         except Exception as error:  # noqa: BLE001 - one feed must not stop the others, whatever happens to it
             self._fail(error)
-        self._log()
+        self._account()
 
     def record(self) -> FeedRecord:
         """All that the feed's pages are made from; of a record that cannot be read, only why.
@@ -250,7 +250,7 @@ class Job:
         finally:
             self._seconds[stage] = time.perf_counter() - began
 
-    def _log(self) -> None:
+    def _account(self) -> None:
         line = {
             "now": self._now.isoformat(),
             "version": __version__,

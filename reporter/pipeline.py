@@ -97,7 +97,7 @@ def build(
 
 
 def check_file(feed: Feed, number: int) -> None:
-    """Check the targets and places of a `file` feed against its file.
+    """Check that a `file` feed's file can be read, and the feed's targets and places against it.
 
     Raises:
         SettingsError: one is not in the file.
@@ -121,6 +121,8 @@ def check_record(feed: Feed, out: Path) -> str:
     folder = out / "data" / feed.name
     ledger, vintages = Ledger(folder), Vintages(folder / "vintages")
     receipts = ledger.receipts()
+    if not receipts:
+        return f"nothing on record in {folder}"
     for receipt in receipts:
         as_of = date.fromisoformat(receipt["vintage"]["as_of"])
         if vintages.hashes.get(as_of) != receipt["vintage"]["sha256"]:

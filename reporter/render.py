@@ -73,7 +73,7 @@ def _renderer(site: Site) -> _Page:
 
     def page(template: str, address: str, **values: object) -> bytes:
         root = "../" * address.count("/") or "./"
-        canonical = site.base_url.rstrip("/") + "/" + address
+        canonical = site.base_url + address
         return environment.get_template(template).render(root=root, canonical=canonical, **values).encode()
 
     return page

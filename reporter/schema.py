@@ -16,7 +16,7 @@ LEVELS: tuple[float, ...] = (
     0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5,
     0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.975, 0.99,
 )  # fmt: skip
-"""The hub's 23 quantile levels. `level_text` is their one text form."""
+"""The hub's 23 quantile levels."""
 
 MEDIAN = LEVELS.index(0.5)
 
@@ -26,15 +26,6 @@ INTERVALS: dict[int, tuple[int, int]] = {
     95: (LEVELS.index(0.025), LEVELS.index(0.975)),
 }
 """Central prediction intervals by nominal coverage in percent: positions in `LEVELS`."""
-
-
-def level_text(level: float) -> str:
-    """The one text form of a quantile level.
-
-    >>> level_text(0.025), level_text(0.10)
-    ('0.025', '0.1')
-    """
-    return f"{level:g}"
 
 
 COUNTS = pa.schema(

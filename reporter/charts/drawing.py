@@ -15,7 +15,7 @@ EDGE = 0.08
 
 
 def svg(figure: Figure, ident: str, title: str, description: str) -> str:
-    """Draw a figure of this module as SVG.
+    """Draw a figure of this package as SVG.
 
     Args:
         figure: of `fan` or `strip`.

@@ -73,8 +73,8 @@ def fit(row: Floats, cadence: Cadence = Cadence.DAY) -> tuple[float, float, floa
     if not len(t):
         raise TooShortError(f"has not been above {START:,} yet")
     if len(t) < LEAST:
-        days = f"{cadence.value}{'' if len(t) == 1 else 's'}"
-        raise TooShortError(f"only {len(t)} {days} since the first above {START:,}; needs {LEAST}")
+        unit = f"{cadence.value}{'' if len(t) == 1 else 's'}"
+        raise TooShortError(f"only {len(t)} {unit} since the first above {START:,}; needs {LEAST}")
     counts = row[start:][t.astype(np.int64)]
     try:
         with warnings.catch_warnings():

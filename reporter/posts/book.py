@@ -59,6 +59,7 @@ class Book:
         }
         self.dates = list(self.receipts)
         self._known: dict[date, dict[Series, dict[date, float]]] = {}
+        self._counted: dict[date, dict[Series, float]] = {}
 
     # ------------------------------------------------------------------ names
 
@@ -97,17 +98,11 @@ class Book:
         return by_series(self.record.first)
 
     def counted(self, series: Series, day: date) -> float | None:
-        """The first value of a reference date, if it had been reported when that date was forecast from."""
-        since = self._first_known.get((*series, day))
-        as_of = parse_date(self.receipts[day]["vintage"]["as_of"])
-        return None if since is None or since > as_of else self.first[series][day]
-
-    @cached_property
-    def _first_known(self) -> dict[tuple[str, str, date], date]:
-        """The vintage each first value is from."""
-        first = self.record.first.dropna(subset="observation")
-        columns = first["target"], first["location"], as_dates(first["target_end_date"])
-        return dict(zip(zip(*columns, strict=True), as_dates(first["as_of"]), strict=True))
+        """The count of a reference date, as known when that date was forecast from."""
+        if day not in self._counted:
+            known = self._as_known(day).items()
+            self._counted[day] = {one: counts[day] for one, counts in known if day in counts}
+        return self._counted[day].get(series)
 
     @cached_property
     def latest(self) -> dict[Series, dict[date, float]]:
@@ -116,21 +111,23 @@ class Book:
 
     def there(self, reference: date, target: str) -> list[Place]:
         """The places that were counted, forecast or refused when `reference` was forecast from."""
-        self.known(reference, (target, ""))
         refused = [entry.get("refused", []) for entry in self.receipts[reference]["models"].values()]
         found = {one["location"] for entry in refused for one in entry if one["target"] == target}
-        found |= {location for known_target, location in self._known[reference] if known_target == target}
+        found |= {location for known_target, location in self._as_known(reference) if known_target == target}
         return [place for place in self.places.values() if place.location in found]
 
     def known(self, reference: date, series: Series) -> dict[date, float]:
         """The series as known when `reference` was forecast from, through that date."""
+        counts = self._as_known(reference).get(series, {})
+        return {day: value for day, value in counts.items() if day <= reference}
+
+    def _as_known(self, reference: date) -> dict[Series, dict[date, float]]:
         if reference not in self._known:
-            if len(self._known) > _KEPT:
+            if len(self._known) >= _KEPT:
                 del self._known[next(iter(self._known))]
             frame = self.record.known.get(reference.isoformat())
             self._known[reference] = {} if frame is None else by_series(frame)
-        counts = self._known[reference].get(series, {})
-        return {day: value for day, value in counts.items() if day <= reference}
+        return self._known[reference]
 
     # ------------------------------------------------------------------ forecasts
 

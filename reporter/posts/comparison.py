@@ -58,7 +58,7 @@ def _line(book: Book, series: Series, day: date, judged: Judgement) -> Words:
     reference = book.judged(day)
     line = sentence(judged, conditional=judged.model == BASELINE)
     if reference is not None and is_cumulative(series[0]) and judged.model != BASELINE:
-        points = path(book.forecasts(reference, series)[judged.model], book.first.get(series, {}))
+        points = path(book.forecasts(reference, series)[judged.model], book.counted(series, reference))
         late = crossing_sentence(points, judged.was.value, day, book.record.cadence)
         line = line if late is None else join([line, late])
     return (

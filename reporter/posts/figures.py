@@ -92,7 +92,7 @@ def _earlier(book: Book, model: str, series: tuple[str, str], reference: date, m
     for day in [day for day in book.dates if day < reference][-most:]:
         forecast = book.forecasts(day, series).get(model)
         if forecast is not None:
-            lines.append(dict(path(forecast, book.first.get(series, {}))))
+            lines.append(dict(path(forecast, book.counted(series, day))))
     return lines
 
 
@@ -123,7 +123,7 @@ def _key(fan: charts.Fan) -> tuple[tuple[str, str], ...]:
         key.append(("hollow", "first value, since revised"))
     if fan.ahead:
         key.append(("median", "about"))
-        if any(quantiles[0] != quantiles[-1] for quantiles in fan.ahead.values()):
+        if any(map(has_range, fan.ahead.values())):
             key += [("likely", "likely (50 %)"), ("sure", "almost surely (95 %)")]
     if fan.previous:
         key.append(("previous", "said the time before"))

@@ -8,7 +8,7 @@ from reporter.posts.book import Book, Place
 from reporter.posts.comparison import compare, judgements, lead_of
 from reporter.posts.figures import Chart, fan_chart
 from reporter.posts.freshness import Freshness, freshness
-from reporter.posts.judge import Judgement
+from reporter.posts.judge import LIKELY, MISS, Judgement
 from reporter.posts.post import Link, title
 from reporter.posts.record import Attribution
 from reporter.posts.standing import held_sentence, kind_words
@@ -62,10 +62,9 @@ class ListedPost:
 class FeedIndex:
     """Every page of a feed."""
 
-    feed: str
     title: str
     address: str
-    fresh: Freshness | None
+    fresh: Freshness
     source: Attribution
     posts: list[ListedPost]
     places: list[Link]
@@ -127,7 +126,7 @@ def held(book: Book, target: str, newest: date) -> Words | None:
             break
     if not results:
         return None
-    likely, wide = results.count("likely"), len(results) - results.count("miss")
+    likely, wide = results.count(LIKELY), len(results) - results.count(MISS)
     return held_sentence(likely, wide, len(results), f"{periods(1, record.cadence)} ahead", kind_words(live=live))
 
 
@@ -135,10 +134,9 @@ def feed_index(book: Book) -> FeedIndex:
     """Every post, newest first, and every place of a feed."""
     record = book.record
     return FeedIndex(
-        feed=record.name,
         title=record.title,
         address=f"{record.name}/",
-        fresh=freshness(book, book.dates[-1]) if book.dates else None,
+        fresh=freshness(book, book.dates[-1]),
         source=record.source,
         posts=listed(book),
         places=[Link(place.name, f"{record.name}/{place.slug}/") for place in book.places.values()],

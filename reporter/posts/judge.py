@@ -128,9 +128,8 @@ class Crossing:
     lag: float
 
 
-def path(forecast: Forecast, first: dict[date, float]) -> list[tuple[date, float]]:
-    """A forecast's medians, from the count of its reference date on: the first value, as it was known then."""
-    last = first.get(forecast.reference)
+def path(forecast: Forecast, last: float | None) -> list[tuple[date, float]]:
+    """A forecast's medians, from the count of its reference date on, if that was known then."""
     start = [] if last is None else [(forecast.reference, last)]
     return [*start, *((day, float(quantiles[MEDIAN])) for day, quantiles in forecast.ahead.items())]
 

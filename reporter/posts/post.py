@@ -169,7 +169,7 @@ def count_rows(counts: dict[date, float]) -> list[tuple[str, Count]]:
 
 def expected_sentence(book: Book, forecast: Forecast | None, *, last: bool = False) -> Words | None:
     """What a forecast says of its first period, or of its `last`."""
-    if forecast is None:
+    if forecast is None or (last and len(forecast.ahead) == 1):
         return None
     day = max(forecast.ahead) if last else min(forecast.ahead)
     return say(upper_first(period(day, book.record.cadence)) + ": {}", expectation(forecast.ahead[day]))

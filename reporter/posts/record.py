@@ -1,4 +1,4 @@
-"""What the pages are made from: the input contract, filled by `reporter.job`."""
+"""What the pages are made from: the input contract, filled by `reporter.gather`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ class FeedRecord:
             (periods after the reference date are there, but not settled yet).
         first, latest: counts frames of first and latest values.
         scores: frame of `evaluate.SCORES`.
-        failed: what went wrong in this run, one line each.
+        failed: what went wrong in this run, and the models that failed for the newest forecast, one line each.
     """
 
     name: str

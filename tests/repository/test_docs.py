@@ -18,12 +18,23 @@ def rows(text, heading):
     return [line.split("|")[1].strip() for line in section.splitlines() if line.startswith("| `")]
 
 
+def default_of(field):
+    """The last cell of a setting's row."""
+    if field.is_required():
+        return "must be given"
+    if isinstance(field.default, tuple):
+        return ", ".join(f"`{value}`" for value in field.default)
+    text = str(field.default).lower() if isinstance(field.default, bool) else field.default
+    return f"`{text}`" if text else ""
+
+
 @pytest.mark.parametrize(("table", "heading"), [(Site, "## `[site]`"), (Feed, "## `[[feeds]]`")])
 def test_every_setting_is_documented_as_the_program_has_it(root, table, heading):
     text = (root / "docs" / "settings.md").read_text(encoding="utf-8")
     assert rows(text, heading) == [f"`{name}`" for name in table.model_fields]
     for name, field in table.model_fields.items():
-        assert f"| `{name}` | {field.description} | {field.json_schema_extra['allowed']} |" in text
+        row = f"| `{name}` | {field.description} | {field.json_schema_extra['allowed']} | {default_of(field)} |"
+        assert row in text
 
 
 def test_every_source_is_documented(root):
