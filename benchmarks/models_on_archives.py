@@ -21,6 +21,7 @@ from reporter.errors import ModelError
 from reporter.models import REGISTRY, load
 from reporter.models.base import History, Quantiles
 from reporter.schema import INTERVALS, KEY, LEVELS, MEDIAN, SERIES, Floats
+from reporter.sources import rki
 
 Series = list[tuple[str, str]]
 
@@ -76,7 +77,7 @@ def populations(data: Path) -> dict[str, float]:
     jhu = pd.read_csv(data / "jhu-places.csv")
     states = pd.read_csv(data / "us-locations.csv", dtype={"location": str})
     both = pd.concat([jhu, states]).drop_duplicates("location", keep="last")
-    return {**dict(zip(both["location"], both["population"], strict=True)), "DE": 83_200_000.0}
+    return {**dict(zip(both["location"], both["population"], strict=True)), "DE": rki.POPULATION}
 
 
 def places(log: pd.DataFrame, feed: Feed) -> Series | None:

@@ -19,6 +19,7 @@ from reporter.errors import RecordError, ReporterError
 
 _TEMPORARY = ".reporter-tmp~"
 _LOCK = ".lock"
+_DATE = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]"
 
 
 def write(path: Path, data: bytes, *, durable: bool = False) -> bool:
@@ -69,6 +70,11 @@ def append_line(path: Path, line: str) -> None:
         if end and os.pread(log.fileno(), 1, end - 1) != b"\n":
             log.write(b"\n")  # a killed run tore its line; this one stays whole
         log.write(line.encode() + b"\n")
+
+
+def dated(folder: Path, suffix: str) -> list[str]:
+    """The dates, as YYYY-MM-DD, that files of a folder go by, oldest first; files of other names don't count."""
+    return sorted(path.stem for path in folder.glob(f"{_DATE}{suffix}"))
 
 
 def sha256(path: Path) -> str:

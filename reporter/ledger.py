@@ -26,9 +26,6 @@ LEDGER = FORECASTS.append(pa.field("model_id", pa.string()))
 """The ledger as it is read: the columns of its files and the name of their folder."""
 
 
-_DATE = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]"
-
-
 class Ledger:
     """The ledger of one feed, in the feed's folder."""
 
@@ -40,7 +37,7 @@ class Ledger:
     @property
     def reference_dates(self) -> list[date]:
         """Every reference date on record, oldest first; files of other names are no receipts."""
-        return sorted(parse_date(path.stem) for path in self._receipts.glob(f"{_DATE}.json"))
+        return [parse_date(text) for text in files.dated(self._receipts, ".json")]
 
     def receipts(self) -> list[Receipt]:
         """Every receipt, oldest reference date first.

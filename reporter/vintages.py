@@ -20,8 +20,6 @@ from reporter.dates import Cadence, parse_date
 from reporter.errors import ContractError, RecordError
 from reporter.schema import CHANGES, COUNTS, KEY, check_counts, columns, to_frame, to_table
 
-_DATE = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]"
-
 
 class Vintages:
     """The vintages in one folder."""
@@ -32,7 +30,7 @@ class Vintages:
     @property
     def as_ofs(self) -> list[date]:
         """The dates of all vintages, oldest first; files of other names are none."""
-        return sorted(parse_date(path.stem) for path in self._folder.glob(f"{_DATE}.parquet"))
+        return [parse_date(text) for text in files.dated(self._folder, ".parquet")]
 
     def seed(self, changes: pd.DataFrame) -> int:
         """Create every vintage of a change log that is not in the store yet.

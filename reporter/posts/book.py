@@ -152,8 +152,12 @@ class Book:
 
     def leading(self, forecasts: dict[str, Forecast]) -> Forecast | None:
         """The lead model's forecast, or where it has none the first other model's, the baseline last."""
-        others = sorted(forecasts, key=lambda model: (model != self.record.lead, model == BASELINE))
-        return forecasts[others[0]] if others else None
+        order = self.lead_first(forecasts)
+        return forecasts[order[0]] if order else None
+
+    def lead_first(self, models: Iterable[str]) -> list[str]:
+        """Models with the lead in front and the baseline at the end."""
+        return sorted(models, key=lambda model: (model != self.record.lead, model == BASELINE))
 
     def judged(self, reference: date) -> date | None:
         """The newest earlier reference date whose forecasts reach `reference`."""

@@ -37,7 +37,7 @@ def judgements(book: Book, series: Series, day: date) -> dict[str, Judgement]:
 
 def lead_of(book: Book, judged: dict[str, Judgement]) -> Judgement | None:
     """The lead model's judgement, or the first other model's."""
-    order = sorted(judged, key=lambda model: (model != book.record.lead, model == BASELINE))
+    order = book.lead_first(judged)
     return judged[order[0]] if order else None
 
 
@@ -48,8 +48,7 @@ def compare(book: Book, series: Series, day: date, ident: str = "") -> Compariso
     if lead is None or reference is None:
         return Comparison(_nothing(book, series, day), None, None, None, [])
     strip = strip_chart(lead, f"{ident}strip", day, book.record.cadence) if lead.verdict != POINT else None
-    order = sorted(judged, key=lambda model: (model != lead.model, model == BASELINE))
-    lines = [_line(book, series, day, judged[model]) for model in order]
+    lines = [_line(book, series, day, judged[model]) for model in book.lead_first(judged)]
     return Comparison(None, said_when(reference, day, book.record.cadence), lead, strip, lines)
 
 
