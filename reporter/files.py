@@ -1,7 +1,7 @@
 """Writing files so that a kill at any moment leaves either the old bytes or the new.
 
-A file is first written under a temporary name beside its place. `sweep` removes what a killed
-run left behind; only one run may work in a folder at a time (`exclusively`).
+A file is first written under a temporary name beside its place. `exclusively` lets one run at a
+time work in a folder, and removes what a killed one left behind.
 """
 
 import hashlib
@@ -66,9 +66,10 @@ def append_line(path: Path, line: str) -> None:
     """Add one line to a log."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+b") as log:
-        end = log.seek(0, os.SEEK_END)
-        if end and os.pread(log.fileno(), 1, end - 1) != b"\n":
-            log.write(b"\n")  # a killed run tore its line; this one stays whole
+        if log.seek(0, os.SEEK_END):
+            log.seek(-1, os.SEEK_END)
+            if log.read(1) != b"\n":
+                log.write(b"\n")  # a killed run tore its line; this one stays whole
         log.write(line.encode() + b"\n")
 
 

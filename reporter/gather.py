@@ -30,7 +30,7 @@ def feed_record(
         feed,
         [*failed, *_newest_failures(feed.name, receipts)],
         {
-            "headline": headline(feed, counts, ledger),
+            "headline": headline(feed, counts, receipts),
             "places": counts.places,
             "receipts": receipts,
             "forecasts": evaluate.wide(ledger.forecasts()),
@@ -42,11 +42,10 @@ def feed_record(
     )
 
 
-def headline(feed: Feed, counts: FeedCounts, ledger: Ledger) -> str:
+def headline(feed: Feed, counts: FeedCounts, receipts: list[Receipt]) -> str:
     """The place that leads: the settings', else the one that led from the first receipt on, else the first."""
     if feed.headline is not None:
         return feed.headline
-    receipts = ledger.receipts()
     return str(receipts[0]["headline"]) if receipts else next(iter(counts.locations), "")
 
 

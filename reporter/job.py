@@ -174,9 +174,16 @@ class Job:
                     {"target": target, "location": location, "reason": reason}
                     for (target, location), reason in sorted(run.refused.items())
                 ]
+        rows = {name: run.rows for name, run in runs.items() if not run.rows.empty}
+        if not rows:
+            # No receipt: should the models do better another day, the date is still theirs.
+            reasons = {reason for run in runs.values() for reason in run.refused.values()}
+            reason = "; ".join(sorted(reasons)) or "every model failed"
+            self._fail(ModelError(f"nothing could be forecast for {reference}: {reason}"))
+            return
         receipt = {
             "feed": self.feed.name,
-            "headline": gather.headline(self.feed, self._counts, self._ledger),
+            "headline": self._headline,
             "reference_date": str(reference),
             "vintage": {"as_of": str(as_of), "sha256": self._counts.vintages.hashes[as_of]},
             "made_at": self._now.isoformat(),
@@ -186,15 +193,13 @@ class Job:
             "seed": self._seed_of(reference),
             "models": entries,
         }
-        rows = {name: run.rows for name, run in runs.items() if not run.rows.empty}
-        if not rows:
-            # No receipt: should the models do better another day, the date is still theirs.
-            reasons = {reason for run in runs.values() for reason in run.refused.values()}
-            reason = "; ".join(sorted(reasons)) or "every model failed"
-            self._fail(ModelError(f"nothing could be forecast for {reference}: {reason}"))
-            return
         self._ledger.append(reference, rows, receipt)
         self.new.append(reference)
+
+    @cached_property
+    def _headline(self) -> str:
+        """The place that leads the posts; found once, however many dates a run replays."""
+        return gather.headline(self.feed, self._counts, self._ledger.receipts())
 
     def _is_live(self, as_of: date) -> bool:
         """Whether the next vintage cannot have been out yet: no newer one is here, and none was due."""

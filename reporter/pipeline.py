@@ -70,7 +70,7 @@ def build(
     Args:
         now: the run's time, with a time zone; the clock is read nowhere below.
         offline: pull nothing.
-        as_of: look at no vintage after this day; implies `offline`.
+        as_of: forecast from no vintage after this day; implies `offline`.
         workers: processes that fit models. The bytes written don't depend on it.
 
     Raises:

@@ -60,9 +60,9 @@ def _line(book: Book, series: Series, day: date, judged: Judgement) -> Words:
         points = path(book.forecasts(reference, series)[judged.model], book.counted(series, reference))
         late = crossing_sentence(points, judged.was.value, day, book.record.cadence)
         line = line if late is None else join([line, late])
-    return (
-        join([line, "No different from \u201cno change\u201d."]) if _is_no_change(book, series, day, judged) else line
-    )
+    if _is_no_change(book, series, day, judged):
+        line = join([line, "No different from \u201cno change\u201d."])
+    return line
 
 
 def _is_no_change(book: Book, series: Series, day: date, judged: Judgement) -> bool:
