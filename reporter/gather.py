@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from reporter import evaluate, models
+from reporter import evaluate, models, tasks
 from reporter.config import Feed
 from reporter.counts import FeedCounts
 from reporter.ledger import LEDGER, Ledger, Receipt
@@ -33,7 +33,7 @@ def feed_record(
             "headline": headline(feed, counts, receipts),
             "places": counts.places,
             "receipts": receipts,
-            "forecasts": evaluate.wide(ledger.forecasts()),
+            "forecasts": tasks.wide(ledger.forecasts()),
             "known": _Known(view, as_ofs),
             "first": view.first(),
             "latest": view.latest(),
@@ -59,7 +59,7 @@ def nothing(feed: Feed, failed: Iterable[str]) -> FeedRecord:
             "headline": "",
             "places": pd.DataFrame({"location": [], "name": [], "population": []}),
             "receipts": [],
-            "forecasts": evaluate.wide(to_frame(LEDGER.empty_table(), LEDGER)),
+            "forecasts": tasks.wide(to_frame(LEDGER.empty_table(), LEDGER)),
             "known": {},
             "first": counts,
             "latest": counts,

@@ -30,6 +30,25 @@ class Attribution:
 
 
 @dataclass(frozen=True)
+class Peers:
+    """Other teams' forecasts of what a feed forecasts, from one hub.
+
+    Attributes:
+        title: the hub's name.
+        attribution: whom the forecasts come from, and under which licence.
+        baseline: the hub's own baseline for each target (target → model_id); none where it has none.
+        scores: frame of `evaluate.SCORES`, in our reference dates and horizons.
+        refused: submissions that broke a rule, one line each.
+    """
+
+    title: str
+    attribution: str
+    baseline: Mapping[str, str]
+    scores: pd.DataFrame
+    refused: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class FeedRecord:
     """All that one feed's pages are made from.
 
@@ -47,6 +66,7 @@ class FeedRecord:
             (periods after the reference date are there, but not settled yet).
         first, latest: counts frames of first and latest values.
         scores: frame of `evaluate.SCORES`.
+        peers: other teams' forecasts.
         failed: what went wrong in this run, and the models that failed for the newest forecast, one line each.
     """
 
@@ -68,3 +88,4 @@ class FeedRecord:
     latest: pd.DataFrame
     scores: pd.DataFrame
     failed: tuple[str, ...]
+    peers: tuple[Peers, ...] = ()

@@ -19,7 +19,10 @@ ALLOWED = {
     "charts": BASE,
     "hub": BASE,
     "forecast": BASE | {"models"},
-    "evaluate": BASE | {"score"},
+    "tasks": BASE,
+    "evaluate": BASE | {"score", "tasks"},
+    "submissions": BASE | {"tasks"},
+    "peers": BASE | {"sources", "submissions"},
     "posts": BASE | {"charts"},
     "render": BASE | {"posts"},
     "fetch": BASE | {"sources", "files"},
@@ -29,7 +32,7 @@ ALLOWED = {
 CONDUCTORS = {"counts", "gather", "job", "pipeline", "cli", "__init__", "__main__"}
 OWNERS = {
     "torch": {"models"},
-    "scipy": {"models"},
+    "scipy": {"models", "evaluate"},
     "jinja2": {"render"},
     "httpx2": {"fetch"},
     "stamina": {"fetch"},
