@@ -10,14 +10,19 @@ from reporter import evaluate, models, tasks
 from reporter.config import Feed
 from reporter.counts import FeedCounts
 from reporter.ledger import LEDGER, Ledger, Receipt
-from reporter.posts import Attribution, FeedRecord
+from reporter.posts import Attribution, FeedRecord, Peers
 from reporter.schema import COUNTS, to_frame
 from reporter.sources import REGISTRY
 from reporter.vintages import View
 
 
 def feed_record(
-    feed: Feed, counts: FeedCounts, ledger: Ledger, scores: pd.DataFrame, failed: Iterable[str]
+    feed: Feed,
+    counts: FeedCounts,
+    ledger: Ledger,
+    scores: pd.DataFrame,
+    failed: Iterable[str],
+    peers: Iterable[Peers] = (),
 ) -> FeedRecord:
     """All that a feed's pages are made from.
 
@@ -38,6 +43,7 @@ def feed_record(
             "first": view.first(),
             "latest": view.latest(),
             "scores": scores,
+            "peers": tuple(peers),
         },
     )
 

@@ -14,10 +14,10 @@ from typing import Any
 
 import pandas as pd
 
-from reporter import __version__, evaluate, files, gather, hub, models, parallel
+from reporter import __version__, evaluate, files, gather, hub, models, parallel, peers
 from reporter.config import Feed
 from reporter.counts import FeedCounts
-from reporter.errors import ModelError, ReporterError, SettingsError, in_one_line
+from reporter.errors import ModelError, ReporterError, SettingsError, SourceError, in_one_line
 from reporter.forecast import ModelRun, build_history, run_model
 from reporter.ledger import Ledger
 from reporter.models.base import History
@@ -85,6 +85,9 @@ class Job:
                 self._forecast_due(ordered_map, progress)
             with self._timed("score"):
                 self._derive()
+            with self._timed("peers"):
+                for line in peers.score_peers(self.feed, self._counts, self._peer_scores, offline=offline):
+                    self._fail(SourceError(line))
         except SettingsError:
             raise
         except Exception as error:  # noqa: BLE001 - one feed must not stop the others, whatever happens to it
@@ -98,12 +101,17 @@ class Job:
             SettingsError: as `run`.
         """
         try:
-            return gather.feed_record(self.feed, self._counts, self._ledger, self._scores, self.failed)
+            others = peers.peers_on_record(self.feed, self._peer_scores)
+            return gather.feed_record(self.feed, self._counts, self._ledger, self._scores, self.failed, others)
         except SettingsError:
             raise
         except Exception as error:  # noqa: BLE001 - as in `run`
             self._fail(error)
             return gather.nothing(self.feed, self.failed)
+
+    @property
+    def _peer_scores(self) -> Path:
+        return self._folder / "peer-scores.parquet"
 
     def _pull(self) -> None:
         """Record today's counts. A source that fails is named, and the feed goes on from what it has."""

@@ -1,81 +1,114 @@
-"""Other teams' forecasts, read from where their hub keeps them."""
+"""The peers of one feed: other teams' forecasts, read or fetched, held to the rules and scored on its counts."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.csv as pc
 import pyarrow.parquet as pq
 
-from reporter.errors import SourceError
-from reporter.sources.reading import one_line, refuse_page
-from reporter.submissions import Refusal, Terms, read
+from reporter import evaluate, fetch, files, hubfiles, models
+from reporter.config import Feed, Peers
+from reporter.counts import FeedCounts
+from reporter.errors import RecordError, ReporterError, in_one_line
+from reporter.posts import Peers as PeersRecord
+from reporter.schema import to_frame, to_table
+from reporter.sources import REGISTRY
+from reporter.submissions import Refusal, Terms
 
-_PARQUET = b"PAR1"
-_SUFFIXES = (".csv", ".parquet")
+PEER_SCORES = pa.schema([pa.field("hub", pa.string()), *evaluate.SCORES])
+"""The columns of `peer-scores.parquet`: those of the score table, and the title of the hub in the settings."""
+
+_REFUSED = b"refused"
 
 
-def read_peers(path: Path, terms: Terms) -> tuple[pd.DataFrame, list[Refusal]]:
-    """Read a hub's folder (or its `model-output`), or one file of many models.
+def score_peers(feed: Feed, counts: FeedCounts, path: Path, *, offline: bool) -> list[str]:
+    """Score the peers of a feed and write their scores to `path`.
+
+    A hub that cannot be read, or is remote while `offline`, keeps the scores it had.
 
     Returns:
-        Forecasts in the ledger's columns, our reference dates and horizons; and what was refused.
+        What failed, one line each. Refused submissions are no failure of ours: they are on the page.
+    """
+    failed: list[str] = []
+    if not feed.peers:
+        path.unlink(missing_ok=True)
+        return failed
+    before, refused_before = _read(path)
+    first, latest = counts.view.first(), counts.view.latest()
+    parts, refused = [], {}
+    for one in feed.peers:
+        known = before[before["hub"] == one.title]
+        try:
+            if not (offline and one.is_remote):
+                forecasts, refusals = _forecasts(one, _terms(feed, one, counts))
+                live = dict.fromkeys(forecasts["reference_date"].unique(), True)
+                known = evaluate.score_table(forecasts, first, latest, live).assign(hub=one.title)
+                refused_before[one.title] = [str(refusal) for refusal in refusals]
+        except ReporterError as error:
+            failed.append(f"{one.title}: {in_one_line(error)}")
+        parts.append(known)
+        refused[one.title] = refused_before.get(one.title, [])
+    table = to_table(pd.concat(parts, ignore_index=True), PEER_SCORES)
+    files.write(path, files.parquet_bytes(table.replace_schema_metadata({_REFUSED: json.dumps(refused)})))
+    return failed
+
+
+def peers_on_record(feed: Feed, path: Path) -> Iterable[PeersRecord]:
+    """The peers of a feed as they were scored last.
 
     Raises:
-        SourceError: there is no such folder or file, or no forecasts in it.
+        RecordError: their scores cannot be read.
     """
-    files = list(_files(path))
-    if not files:
-        raise SourceError(f"peers: {path}: no .csv or .parquet file there")
-    frames, refusals = [], []
-    for file in files:
-        name = str(file.relative_to(path)) if path.is_dir() else file.name
-        try:
-            raw = file.read_bytes()
-        except OSError as error:
-            raise SourceError(f"peers: {file}: {error.strerror or type(error).__name__}") from None
-        frame, refused = read_bytes(name, raw, terms, file.parent.name if path.is_dir() else None)
-        frames.append(frame)
-        refusals += refused
-    return _together(frames), refusals
+    scores, refused = _read(path)
+    for one in feed.peers:
+        mine = scores[scores["hub"] == one.title].drop(columns="hub")
+        yield PeersRecord(
+            title=one.title,
+            attribution=one.attribution,
+            baseline=_baselines(one, mine),
+            scores=mine.reset_index(drop=True),
+            refused=tuple(refused.get(one.title, ())),
+        )
 
 
-def read_bytes(name: str, raw: bytes, terms: Terms, model: str | None = None) -> tuple[pd.DataFrame, list[Refusal]]:
-    """Read one file, CSV or parquet by its first bytes.
+def _baselines(one: Peers, scores: pd.DataFrame) -> dict[str, str]:
+    """Of the baselines in the settings, for each target the first that forecast it."""
+    there = scores[["target", "model_id"]].drop_duplicates()
+    return {
+        str(target): next(model for model in one.baseline if model in set(rows["model_id"]))
+        for target, rows in there.groupby("target")
+        if set(one.baseline) & set(rows["model_id"])
+    }
 
-    Args:
-        name: of the file, for messages.
-        model: whose forecasts they are, if no column says it.
-    """
+
+def _read(path: Path) -> tuple[pd.DataFrame, dict[str, list[str]]]:
+    if not path.exists():
+        return to_frame(PEER_SCORES.empty_table(), PEER_SCORES), {}
     try:
-        refuse_page(name, raw)
-        table = pq.read_table(pa.BufferReader(raw)) if raw.startswith(_PARQUET) else _read_csv(raw)
-        table.validate(full=True)  # a text that is not UTF-8 would fail much later
-    except (SourceError, pa.ArrowException, OSError, ValueError) as error:
-        empty, _ = read(name, pa.table({}), model, terms)
-        return empty, [Refusal(name, None, one_line(str(error).removeprefix(f"{name}: ")))]
-    return read(name, table, None if "model_id" in table.column_names else model, terms)
+        table = pq.read_table(path)
+        return to_frame(table, PEER_SCORES), json.loads((table.schema.metadata or {}).get(_REFUSED, b"{}"))
+    except (OSError, ValueError, pa.ArrowException) as error:
+        raise RecordError(f"{path} was altered: {in_one_line(error)}") from error
 
 
-def _together(frames: list[pd.DataFrame]) -> pd.DataFrame:
-    filled = [frame for frame in frames if not frame.empty]
-    return pd.concat(filled or frames[:1], ignore_index=True)
+def _terms(feed: Feed, one: Peers, counts: FeedCounts) -> Terms:
+    known = set(counts.source.places()["location"])
+    return Terms(
+        targets=feed.target,
+        locations=counts.locations,
+        known=known or None,
+        cadence=feed.period,
+        ahead=one.ahead,
+        models=one.models,
+        ours=models.REGISTRY,
+    )
 
 
-def _read_csv(raw: bytes) -> pa.Table:
-    """Every cell as text: a location `01` is not the number 1."""
-    header = raw.splitlines()[0].decode("utf-8-sig").split(",")
-    names = [name.strip().strip('"') for name in header]
-    options = pc.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False)
-    return pc.read_csv(pa.BufferReader(raw), convert_options=options)
-
-
-def _files(path: Path) -> Iterator[Path]:
-    """Every forecast file, in the order of their names."""
-    if path.is_dir():
-        output = path / "model-output"
-        root = output if output.is_dir() else path
-        yield from sorted(file for file in root.rglob("*") if file.suffix in _SUFFIXES and file.is_file())
-    elif path.exists():
-        yield path
+def _forecasts(one: Peers, terms: Terms) -> tuple[pd.DataFrame, list[Refusal]]:
+    if not one.is_remote:
+        return hubfiles.read_hub(Path(one.path), terms)
+    raw = fetch.fetch(replace(REGISTRY["file"], name=one.title, url=one.path))
+    return hubfiles.read_bytes(one.path.rsplit("/", 1)[-1], raw, terms)

@@ -4,7 +4,7 @@ A submission is what one model said at one reference date. One that breaks a rul
 broke it; the others are kept.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,21 +28,23 @@ class Terms:
     """What is asked of a hub's file.
 
     Attributes:
-        targets: those compared; rows of others are left out.
-        locations: the places compared; rows of other known ones are left out.
+        targets: those compared; rows of others are left out. None compares all.
+        locations: the places compared; rows of other known ones are left out. None compares all.
         known: every place there is; a row of any other is refused. None knows any.
         cadence: a step of the horizon.
         ahead: periods from our reference date to the hub's: 1 for the CDC's, whose reference date is the Saturday after
             the newest counted week and whose horizon 0 is our 1.
+        nearest: the smallest of our horizons that is compared.
         models: the only ones compared; None compares all.
         ours: names of our own models, which no other may have.
     """
 
-    targets: Collection[str]
+    targets: Collection[str] | None
     locations: Collection[str] | None
     known: Collection[str] | None
     cadence: Cadence
     ahead: int = 1
+    nearest: int = 1
     models: Collection[str] | None = None
     ours: Collection[str] = ()
 
@@ -60,7 +62,7 @@ class Refusal:
     reason: str
 
     def __str__(self) -> str:
-        where = self.file if self.row is None else f"{self.file}, row {self.row:,}".replace(",", " ")
+        where = self.file if self.row is None else f"{self.file}, row {self.row}"
         return f"{where}: {self.reason}"
 
 
@@ -97,12 +99,15 @@ class _Refuser:
         self._refusals = refusals
 
     def __call__(
-        self, rows: pd.DataFrame, faults: npt.NDArray[np.bool_], reason: Callable[[pd.Series], str]
+        self,
+        rows: pd.DataFrame,
+        faults: npt.NDArray[np.bool_],
+        reason: Callable[[pd.Series], str],
+        unit: Sequence[str] = ("model_id", "reference_date"),
     ) -> pd.DataFrame:
         if not faults.any():
             return rows
-        submission = pd.factorize(pd.MultiIndex.from_frame(rows[["model_id", "reference_date"]]), use_na_sentinel=False)
-        codes = submission[0]
+        codes = rows.groupby(list(unit), sort=False, dropna=False).ngroup().to_numpy()
         faulty = np.flatnonzero(faults)
         for code in np.unique(codes[faulty]):
             of_it = faulty[codes[faulty] == code]
@@ -150,7 +155,9 @@ def _to_dates(values: pd.Series) -> pd.Series:
 
 def _asked(rows: pd.DataFrame, terms: Terms) -> npt.NDArray[np.bool_]:
     """Which rows are of what is compared; an unknown place is, so that it can be refused."""
-    asked = rows["target"].isin(list(terms.targets)) & ~(rows["horizon"] + terms.ahead < 1)
+    asked = ~(rows["horizon"] + terms.ahead < terms.nearest)
+    if terms.targets is not None:
+        asked &= rows["target"].isin(list(terms.targets))
     if "output_type" in rows:
         asked &= rows["output_type"] == "quantile"
     if terms.models is not None:
@@ -162,8 +169,10 @@ def _asked(rows: pd.DataFrame, terms: Terms) -> npt.NDArray[np.bool_]:
 
 
 def _unreadable(rows: pd.DataFrame, _terms: Terms, refuse: _Refuser) -> pd.DataFrame:
-    for name in ("reference_date", "target_end_date"):
-        rows = refuse(rows, rows[name].isna().to_numpy(), _always(f"{name} is no day as YYYY-MM-DD"))
+    no_day = "is no day as YYYY-MM-DD"
+    # Without its date a row could be of any submission of its model.
+    rows = refuse(rows, rows["reference_date"].isna().to_numpy(), _always(f"reference_date {no_day}"), ["model_id"])
+    rows = refuse(rows, rows["target_end_date"].isna().to_numpy(), _always(f"target_end_date {no_day}"))
     horizon = rows["horizon"].to_numpy()
     rows = refuse(rows, ~(horizon == np.round(horizon)), _always("horizon is no whole number"))
     known = np.isin(_thousandths(rows), list(_CODES))

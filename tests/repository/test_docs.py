@@ -7,7 +7,7 @@ import click
 import pytest
 
 from reporter import cli, config, evaluate, models
-from reporter.config import Feed, Site
+from reporter.config import Feed, Peers, Site
 from reporter.schema import CHANGES, FORECASTS
 from reporter.sources import REGISTRY
 
@@ -28,7 +28,9 @@ def default_of(field):
     return f"`{text}`" if text else ""
 
 
-@pytest.mark.parametrize(("table", "heading"), [(Site, "## `[site]`"), (Feed, "## `[[feeds]]`")])
+@pytest.mark.parametrize(
+    ("table", "heading"), [(Site, "## `[site]`"), (Feed, "## `[[feeds]]`"), (Peers, "## `[[feeds.peers]]`")]
+)
 def test_every_setting_is_documented_as_the_program_has_it(root, table, heading):
     text = (root / "docs" / "settings.md").read_text(encoding="utf-8")
     assert rows(text, heading) == [f"`{name}`" for name in table.model_fields]

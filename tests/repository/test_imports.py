@@ -22,14 +22,14 @@ ALLOWED = {
     "tasks": BASE,
     "evaluate": BASE | {"score", "tasks"},
     "submissions": BASE | {"tasks"},
-    "peers": BASE | {"sources", "submissions"},
+    "hubfiles": BASE | {"sources", "submissions"},
     "posts": BASE | {"charts"},
     "render": BASE | {"posts"},
     "fetch": BASE | {"sources", "files"},
     "vintages": BASE | {"files"},
     "ledger": BASE | {"files"},
 }
-CONDUCTORS = {"counts", "gather", "job", "pipeline", "cli", "__init__", "__main__"}
+CONDUCTORS = {"counts", "peers", "scorecard", "gather", "job", "pipeline", "cli", "__init__", "__main__"}
 OWNERS = {
     "torch": {"models"},
     "scipy": {"models", "evaluate"},
