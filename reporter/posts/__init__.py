@@ -1,5 +1,5 @@
 """View models of the pages: all wording and rounding. Every number comes from the record."""
 
-from reporter.posts.record import Attribution, FeedRecord, Peers, Site
+from reporter.posts.record import Attribution, FeedRecord, Kept, Peers, Site
 
-__all__ = ["Attribution", "FeedRecord", "Peers", "Site"]
+__all__ = ["Attribution", "FeedRecord", "Kept", "Peers", "Site"]
