@@ -85,6 +85,9 @@ class Job:
                 self._forecast_due(ordered_map, progress)
             with self._timed("score"):
                 self._derive()
+            with self._timed("compact"):
+                self._ledger.compact()
+                self._counts.vintages.compact()
         except SettingsError:
             raise
         except Exception as error:  # noqa: BLE001 - one feed must not stop the others, whatever happens to it
