@@ -152,9 +152,9 @@ class Ledger:
                     yield DatedTables(folder, ending.format(folder.name), "reference_date")
 
     def stores(self) -> Iterator[Dated[Any]]:
-        """The files of every kind, receipts and tables."""
-        yield self._receipts
+        """The files of every kind, tables and receipts."""
         yield from self.tables()
+        yield self._receipts
 
     def _others(self, models: Container[str]) -> list[str]:
         """The models that have files, but are none of these: a killed run with other settings may have left one."""
