@@ -180,7 +180,7 @@ def serve(out: Path, port: int) -> int:
 def check(config_path: Path | None, out: Path) -> int:
     """Check the settings, and that nothing on record was altered: one line each."""
     settings = _load(config_path)
-    from reporter import pipeline
+    from reporter import audit, pipeline
 
     pipeline.check(settings)
     click.echo(f"settings: {len(settings.feeds)} feeds, all names known")
@@ -188,7 +188,7 @@ def check(config_path: Path | None, out: Path) -> int:
     for number, feed in enumerate(settings.feeds):
         try:
             pipeline.check_file(feed, number)
-            click.echo(f"{feed.name}: {pipeline.check_record(feed, out)}")
+            click.echo(f"{feed.name}: {audit.check_record(out / 'data' / feed.name)}")
         except SettingsError:
             raise
         except ReporterError as error:

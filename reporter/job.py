@@ -88,6 +88,9 @@ class Job:
             with self._timed("peers"):
                 for line in peers.score_peers(self.feed, self._counts, self._peer_scores, offline=offline):
                     self._fail(SourceError(line))
+            with self._timed("compact"):
+                self._ledger.compact()
+                self._counts.vintages.compact()
         except SettingsError:
             raise
         except Exception as error:  # noqa: BLE001 - one feed must not stop the others, whatever happens to it

@@ -9,7 +9,11 @@ ALLOWED = {
     "errors": set(),
     "dates": {"errors"},
     "schema": {"errors", "dates"},
-    "files": {"errors"},
+    "seal": set(),
+    "files": {"errors", "seal"},
+    "contents": {"errors"},
+    "dated": {"errors", "dates", "files", "contents"},
+    "receipts": {"errors", "dates", "files", "seal", "dated"},
     "parallel": {"errors"},
     "config": BASE,
     "names": BASE | {"config"},
@@ -26,8 +30,9 @@ ALLOWED = {
     "posts": BASE | {"charts"},
     "render": BASE | {"posts"},
     "fetch": BASE | {"sources", "files"},
-    "vintages": BASE | {"files"},
-    "ledger": BASE | {"files"},
+    "audit": BASE | {"files", "seal", "dated", "receipts", "vintages", "ledger"},
+    "vintages": BASE | {"contents", "dated"},
+    "ledger": BASE | {"contents", "dated", "receipts"},
 }
 CONDUCTORS = {"counts", "peers", "scorecard", "gather", "job", "pipeline", "cli", "__init__", "__main__"}
 OWNERS = {
