@@ -71,6 +71,6 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _has(folder: Path, entry: dict[str, Any]) -> bool:
     try:
-        return (folder / entry["date"] / "index.html").stat().st_size == entry["size"]
+        return bool((folder / entry["date"] / "index.html").stat().st_size == entry["size"])
     except OSError:
         return False
