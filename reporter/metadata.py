@@ -121,7 +121,7 @@ def to_yaml(metadata: Mapping[str, Any]) -> bytes:
 def _how(model_id: str, source: str) -> dict[str, Any]:
     about = models.REGISTRY[model_id].about
     return {
-        "data_inputs": f"{source}: {about.data_inputs}",
+        "data_inputs": f"{source}. {about.data_inputs}",
         "methods": about.methods,
         "methods_long": about.methods_long,
         "ensemble_of_models": about.ensemble_of_models,
