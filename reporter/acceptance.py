@@ -86,7 +86,7 @@ def _home(rows: _Rows, wanted: list[Json]) -> npt.NDArray[np.int_]:
         if any(name in task["task_ids"] for task in wanted):
             here = list(dict.fromkeys(value for task in wanted for value in allowed(task, name)))
             foreign = (home < 0) & ~rows.texts[name].isin(here)
-            rows.refuse(foreign, f"{name} {{{name}!r}}; allowed: {{here}}", here=some(here))
+            rows.refuse(foreign, f"{name} {{{name}}}; allowed: {{here}}", here=some(here))
     rows.refuse(home < 0, "the hub asks for each of its values, but not for all of them together")
     return home
 
