@@ -16,11 +16,11 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from reporter import evaluate, files, hubfiles, scorecard
+from reporter.admission import Terms
 from reporter.dates import Cadence
 from reporter.ledger import LEDGER
 from reporter.schema import LEVELS, to_frame, to_table
 from reporter.sources import file
-from reporter.submissions import Terms
 from reporter.vintages import View
 
 SEASONS = [

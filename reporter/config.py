@@ -13,17 +13,19 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from reporter.dates import Cadence, parse_date
 from reporter.errors import SettingsError
+from reporter.tables import Table as _Table
+from reporter.tables import Text as _Text
+from reporter.tables import Texts as _Texts
+from reporter.tables import setting as _setting
+from reporter.team import Contributor, Team
 
+_MOST_DESIGNATED = 2
 _RESERVED = ("assets", "data", "how-it-works", "scoreboard", "status")
-
-
-def _as_list(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value
 
 
 def _as_date(value: Any) -> Any:
@@ -35,19 +37,9 @@ def _as_date(value: Any) -> Any:
     return value
 
 
-def _setting(description: str, allowed: str, default: Any = ...) -> Any:
-    return Field(default, description=description, json_schema_extra={"allowed": allowed})
-
-
 _Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
-_Text = Annotated[str, Field(min_length=1)]
-_Texts = Annotated[tuple[_Text, ...], Field(min_length=1), BeforeValidator(_as_list), Field(strict=False)]
 _Date = Annotated[date, BeforeValidator(_as_date)]
 _DATE = 'a day as "YYYY-MM-DD"'
-
-
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
 class Site(_Table):
@@ -186,6 +178,7 @@ class Settings(_Table):
     """The whole of `reporter.toml`."""
 
     site: Site = _setting("The blog.", "a table", Site())
+    team: Team | None = _setting("Who answers for the forecasts.", "a table", None)
     feeds: Annotated[tuple[Feed, ...], Field(min_length=1, strict=False)] = _setting(
         "What is forecast.", "one or more [[feeds]] tables"
     )
@@ -196,6 +189,13 @@ class Settings(_Table):
         for number, name in enumerate(names):
             if name in names[:number]:
                 raise _refusal(f"feeds[{number}].name", name, "a name no other feed has")
+        designated = (self.team and self.team.designated) or ()
+        models = {model for feed in self.feeds for model in feed.models}
+        unknown = next((model for model in designated if model not in models), None)
+        if unknown is not None:
+            raise _refusal("team.designated", unknown, f"the feeds' models: {some(sorted(models))}")
+        if len(designated) > _MOST_DESIGNATED:
+            raise _refusal("team.designated", list(designated), f"at most {_MOST_DESIGNATED} models")
         return self
 
 
@@ -279,7 +279,13 @@ def _is_internal(part: str) -> bool:
 def _table_at(location: list[Any]) -> tuple[type[_Table], list[Any]]:
     """The innermost table that a location leads into, and the rest of the way."""
     table: type[_Table] = Settings
-    inner: dict[str, type[_Table]] = {"site": Site, "feeds": Feed, "peers": Peers}
+    inner: dict[str, type[_Table]] = {
+        "site": Site,
+        "team": Team,
+        "contributors": Contributor,
+        "feeds": Feed,
+        "peers": Peers,
+    }
     while location and location[0] in inner:
         past = 2 if location[1:] and isinstance(location[1], int) else 1
         if len(location) <= past:

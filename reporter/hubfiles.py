@@ -8,9 +8,9 @@ import pyarrow as pa
 import pyarrow.csv as pc
 import pyarrow.parquet as pq
 
+from reporter.admission import Refusal, Terms, read
 from reporter.errors import SourceError
 from reporter.sources.reading import one_line, refuse_page
-from reporter.submissions import Refusal, Terms, read
 
 _PARQUET = b"PAR1"
 _SUFFIXES = (".csv", ".parquet")

@@ -10,13 +10,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from reporter import evaluate, fetch, files, hubfiles, models
+from reporter.admission import Refusal, Terms
 from reporter.config import Feed, Peers
 from reporter.counts import FeedCounts
 from reporter.errors import RecordError, ReporterError, in_one_line
 from reporter.posts import Peers as PeersRecord
 from reporter.schema import to_frame, to_table
 from reporter.sources import REGISTRY
-from reporter.submissions import Refusal, Terms
 
 PEER_SCORES = pa.schema([pa.field("hub", pa.string()), *evaluate.SCORES])
 """The columns of `peer-scores.parquet`: those of the score table, and the title of the hub in the settings."""

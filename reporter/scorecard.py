@@ -8,12 +8,12 @@ from pathlib import Path
 import pandas as pd
 
 from reporter import evaluate, fetch, files, hubfiles
+from reporter.admission import Refusal, Terms
 from reporter.config import some
 from reporter.dates import Cadence
 from reporter.errors import SettingsError, SourceError
 from reporter.schema import to_table
 from reporter.sources import REGISTRY, file
-from reporter.submissions import Refusal, Terms
 from reporter.vintages import View
 
 

@@ -144,7 +144,9 @@ def listed(book: Book, most: int | None = None) -> list[ListedPost]:
     """A feed's posts, newest first; `most` of them, or all."""
     record = book.record
     return [
-        ListedPost(Link(record.kept.get(day) or title(book, day), f"{record.name}/{day}/"), day, written(day), record.title)
+        ListedPost(
+            Link(record.kept.get(day) or title(book, day), f"{record.name}/{day}/"), day, written(day), record.title
+        )
         for day in book.dates[::-1][:most]
     ]
 

@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 
 from reporter import hubfiles
+from reporter.admission import Terms
 from reporter.dates import Cadence
 from reporter.errors import SourceError
 from reporter.schema import LEVELS
-from reporter.submissions import Terms
 
 PEERS = Path(__file__).parent / "data" / "peers" / "covid.parquet"
 TARGET = "wk inc covid hosp"
