@@ -91,7 +91,9 @@ class Ledger:
         """
         if self._read_already is not None:
             known = self._read_already
-            return known if since is None else known[known["reference_date"] >= pd.Timestamp(since)]
+            if since is None:
+                return known
+            return known[known["reference_date"] >= pd.Timestamp(since)].reset_index(drop=True)
         tables = []
         for receipt in self._receipts.all():
             if since is None or receipt["reference_date"] >= str(since):
