@@ -13,7 +13,12 @@ from reporter.ledger import Ledger
 from reporter.receipts import Receipt
 from reporter.vintages import Vintages
 
-DERIVED = ("scores.parquet", "target-data/time-series.parquet", "target-data/oracle-output.parquet")
+DERIVED = (
+    "scores.parquet",
+    "peer-scores.parquet",
+    "target-data/time-series.parquet",
+    "target-data/oracle-output.parquet",
+)
 """What can be made again from the record, and carries a seal."""
 
 

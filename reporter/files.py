@@ -97,7 +97,7 @@ def parquet_bytes(table: pa.Table) -> bytes:
         column_encoding=dict.fromkeys(counts, "BYTE_STREAM_SPLIT"),
     ) as writer:
         writer.write_table(table.replace_schema_metadata())
-        writer.add_key_value_metadata({"seal": seal.BLANK})
+        writer.add_key_value_metadata({**(table.schema.metadata or {}), "seal": seal.BLANK})
     return seal.sealed(sink.getvalue())
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
-from reporter import __version__, fetch, files, gather, job, models, names, parallel, posts, render
+from reporter import __version__, fetch, files, gather, hub, job, models, names, parallel, posts, render
 from reporter.config import Feed, Settings
 from reporter.errors import in_one_line
 from reporter.sources import REGISTRY, file
@@ -79,8 +79,9 @@ def build(
     outcome = Outcome()
     with files.exclusively(out), parallel.ordered_map(workers) as ordered_map:
         records = []
+        publisher = hub.Publisher(settings.site, settings.team)
         for number, feed in enumerate(settings.feeds):
-            work = job.Job(feed, number, out / "data" / feed.name, now, as_of)
+            work = job.Job(feed, number, out / "data" / feed.name, now, as_of, publisher)
             if not only or feed.name in only:
                 work.run(offline=offline or as_of is not None, ordered_map=ordered_map, progress=progress)
             outcome.new += [f"{feed.name}/{day}" for day in work.new]

@@ -78,7 +78,8 @@ def test_a_whole_record_passes(whole):
 
 
 def test_one_flipped_bit_anywhere_names_its_file(record):
-    names = [*FILES, *audit.DERIVED]
+    names = [*FILES, *(name for name in audit.DERIVED if (record / name).exists())]
+    assert len(names) == len(FILES) + 3
     for name in names:
         path = record / name
         data = path.read_bytes()

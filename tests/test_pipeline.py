@@ -273,7 +273,8 @@ def test_a_file_without_a_single_value_is_named(april, publisher):
 @pytest.fixture
 def broken_classic(monkeypatch):
     """A model whose class is not where the registry says."""
-    monkeypatch.setitem(models.REGISTRY, "classic", models.Entry("Broken", "reporter.models.classic:Gone"))
+    gone = models.REGISTRY["classic"]._replace(where="reporter.models.classic:Gone")
+    monkeypatch.setitem(models.REGISTRY, "classic", gone)
 
 
 @pytest.mark.usefixtures("broken_classic")

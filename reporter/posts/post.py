@@ -15,6 +15,7 @@ from reporter.posts.judge import (
     Judgement,
 )
 from reporter.posts.notes import changes, data_notes, refusals
+from reporter.posts.record import Kept
 from reporter.posts.standing import Standing, kind_words, known_by, standings
 from reporter.posts.words import Count, Words, expectation, period, say, short_target, upper_first
 from reporter.schema import is_cumulative
@@ -24,7 +25,7 @@ from reporter.schema import is_cumulative
 class Link:
     """A link to another page or file, relative to the site's root."""
 
-    text: str | Words
+    text: str | Words | Kept
     href: str
 
 
