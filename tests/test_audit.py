@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from hubdata import connect_hub
 
-from reporter import audit, config, files, job, seal
+from reporter import audit, config, files, pipeline, seal
 from reporter.errors import RecordError
 from reporter.ledger import Ledger
 from reporter.sources import REGISTRY
@@ -30,8 +30,8 @@ FILES = [
 
 
 @pytest.fixture(scope="session")
-def whole(tmp_path_factory, session_feed):
-    """A record of five dates: March's files are merged, May's are not."""
+def site(tmp_path_factory, session_feed):
+    """A site of five dates: March's files are merged, May's are not."""
     folder = tmp_path_factory.mktemp("audit")
     log = archive_changes(REGISTRY["jhu"])
     days = pd.to_datetime(DAYS)
@@ -41,11 +41,14 @@ def whole(tmp_path_factory, session_feed):
     changes = log.assign(as_of=seen).drop_duplicates(["as_of", "target", "location", "target_end_date"], keep="last")
     changes.to_parquet(folder / "log.parquet")
     chosen = session_feed(folder / "log.parquet", start=DAYS[0], end=None, models=["baseline"])
-    (feed,) = config.parse({"feeds": [chosen]}).feeds
-    work = job.Job(feed, 0, folder / "april", NOW, None)
-    work.run(offline=True, ordered_map=map, progress=job.quietly)
-    assert work.failed == []
-    return folder / "april"
+    outcome = pipeline.build(config.parse({"feeds": [chosen]}), folder / "site", NOW, offline=True)
+    assert outcome.failed == []
+    return folder / "site"
+
+
+@pytest.fixture(scope="session")
+def whole(site):
+    return site / "data" / "april"
 
 
 @pytest.fixture
@@ -75,7 +78,8 @@ def test_a_whole_record_passes(whole):
 
 
 def test_one_flipped_bit_anywhere_names_its_file(record):
-    names = [*FILES, *audit.DERIVED]
+    names = [*FILES, *(name for name in audit.DERIVED if (record / name).exists())]
+    assert len(names) == len(FILES) + 3
     for name in names:
         path = record / name
         data = path.read_bytes()
@@ -212,9 +216,20 @@ def test_a_merged_hub_opens_with_hubdata(record):
 
 
 def test_recent_forecasts_are_read_without_the_old_files(record):
-    everything = Ledger(record).forecasts()
+    ledger = Ledger(record)
+    everything = ledger.forecasts()
     (record / MODELS / "2020-03-baseline.parquet").write_bytes(os.urandom(100))
     recent = Ledger(record).forecasts(since=date(2020, 5, 5))
     expected = everything[everything["reference_date"] >= pd.Timestamp("2020-05-05")].reset_index(drop=True)
     pd.testing.assert_frame_equal(recent, expected)
+    pd.testing.assert_frame_equal(ledger.forecasts(since=date(2020, 5, 5)), expected)
     assert re.search("2020-03-baseline.parquet was altered", found(record))
+
+
+def test_posts_link_to_where_their_files_are(site):
+    for post in (site / "april").glob("2020-*/index.html"):
+        links = re.findall(r'href="[./]*(data/[^"]+)"', post.read_text(encoding="utf-8"))
+        assert len(links) == 2
+        assert all((site / link).is_file() for link in links), post
+    march = (site / "april" / "2020-03-18" / "index.html").read_text(encoding="utf-8")
+    assert "every quantile of 2020-03 (Parquet)" in march

@@ -1,5 +1,6 @@
 """What the documents say is what the program does."""
 
+import hashlib
 import re
 import tomllib
 
@@ -136,3 +137,32 @@ def test_the_readme_opens_the_ledger_as_it_says(root, april_site, tmp_path, monk
     (tmp_path / "site" / "data" / "us-2020").symlink_to(april_site / "data" / "april")
     monkeypatch.chdir(tmp_path)
     exec(snippet, {})  # noqa: S102 - it is our own README
+
+
+def test_the_record_can_be_verified_as_its_document_says(root, april_site):
+    import json
+
+    import pyarrow.parquet as pq
+
+    text = (root / "docs" / "record.md").read_text(encoding="utf-8")
+    theirs = {}
+    for snippet in re.findall(r"```python\n(.*?)```", text, re.DOTALL):
+        exec(snippet, theirs)  # noqa: S102 - it is our own document
+    folder, running = april_site / "data" / "april", ""
+    for line in (path.read_bytes() for path in sorted((folder / "receipts").iterdir())):
+        assert theirs["is_whole"](line)
+        assert not theirs["is_whole"](line.replace(b"live", b"Live"))
+        receipt = json.loads(line)
+        day = receipt["reference_date"]
+        for model, entry in receipt["models"].items():
+            file = folder / "model-output" / model / f"{day}-{model}.parquet"
+            assert theirs["is_whole"](file.read_bytes())
+            assert theirs["content_sha256"](pq.read_table(file, partitioning=None)) == entry["sha256"]
+    for path in sorted((folder / "vintages").iterdir()):
+        said = theirs["content_sha256"](pq.read_table(path, partitioning=None))
+        running = hashlib.sha256(f"{running}{path.stem} {said}\n".encode()).hexdigest()
+        if path.stem == receipt["vintage"]["as_of"]:
+            assert running == receipt["vintage"]["sha256"]
+            break
+    else:
+        raise AssertionError("the vintage of the last receipt was not there")
