@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from reporter import files
 from reporter.dates import parse_date
 from reporter.errors import RecordError
-from reporter.schema import FORECASTS, SERIES, to_frame, to_table
+from reporter.schema import FORECASTS, SERIES, SPLITS, to_frame, to_table
 
 Receipt = dict[str, Any]
 
@@ -32,6 +32,7 @@ class Ledger:
     def __init__(self, folder: Path) -> None:
         self._receipts = folder / "receipts"
         self._model_output = folder / "model-output"
+        self._changes = folder / "changes"
         self._read_already: pd.DataFrame | None = None
 
     @property
@@ -60,10 +61,22 @@ class Ledger:
             previous = hashlib.sha256(data).hexdigest()
         return receipts
 
-    def append(self, reference_date: date, forecasts: Mapping[str, pd.DataFrame], receipt: Receipt) -> None:
+    def append(
+        self,
+        reference_date: date,
+        forecasts: Mapping[str, pd.DataFrame],
+        receipt: Receipt,
+        changes: pd.DataFrame | None = None,
+    ) -> None:
         """Put a date's forecasts on record, one file a model, then its receipt.
 
         The receipt is completed with each file's hash and the hash of the receipt before.
+
+        Args:
+            reference_date: the forecasts'.
+            forecasts: model_id → hub rows.
+            receipt: what else is said of them.
+            changes: why medians moved since the date before (`schema.SPLITS`), where the receipt has `changes`.
 
         Raises:
             RecordError: the date, or a later one, is on record already; nothing was written.
@@ -78,6 +91,10 @@ class Ledger:
             # Without a receipt the file is no record yet: a killed run left it.
             files.write(path, data, durable=True)
             models[model]["sha256"] = files.sha256(path)
+        if changes is not None:
+            path = self._change(reference_date)
+            files.write(path, files.parquet_bytes(to_table(changes, SPLITS)), durable=True)
+            receipt = receipt | {"changes": receipt["changes"] | {"sha256": files.sha256(path)}}
         self._read_already = None
         previous = files.sha256(self._receipt(dates[-1])) if dates else None
         complete = receipt | {"models": models, "previous_sha256": previous}
@@ -102,6 +119,16 @@ class Ledger:
         self._read_already = to_frame(pa.concat_tables(tables) if tables else LEDGER.empty_table(), LEDGER)
         return self._read_already
 
+    def changes(self, reference_date: date) -> pd.DataFrame | None:
+        """Why medians moved since the date before: a frame of `schema.SPLITS`; None if that is not on record.
+
+        Raises:
+            RecordError: the file is gone, or is not the one its receipt names.
+        """
+        path = self._receipt(reference_date)
+        entry = json.loads(path.read_bytes()).get("changes") if path.exists() else None
+        return None if entry is None else to_frame(self._read(self._change(reference_date), entry["sha256"]), SPLITS)
+
     def series(self) -> list[tuple[str, str]]:
         """The (target, location) of every forecast on record.
 
@@ -121,6 +148,9 @@ class Ledger:
 
     def _receipt(self, reference_date: date) -> Path:
         return self._receipts / f"{reference_date}.json"
+
+    def _change(self, reference_date: date) -> Path:
+        return self._changes / f"{reference_date}.parquet"
 
     def _forecast(self, model: str, reference_date: date) -> Path:
         return self._model_output / model / f"{reference_date}-{model}.parquet"

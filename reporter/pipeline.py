@@ -127,6 +127,7 @@ def check_record(feed: Feed, out: Path) -> str:
         as_of = date.fromisoformat(receipt["vintage"]["as_of"])
         if vintages.hashes.get(as_of) != receipt["vintage"]["sha256"]:
             raise RecordError(f"the vintage of {as_of}, or one before it, is not what {receipt['reference_date']} saw")
+        ledger.changes(date.fromisoformat(receipt["reference_date"]))
     return f"{len(receipts)} forecast dates, {len(ledger.forecasts())} quantiles, all as they were written"
 
 

@@ -19,6 +19,8 @@ ALLOWED = {
     "charts": BASE,
     "hub": BASE,
     "forecast": BASE | {"models"},
+    "explain": BASE | {"forecast", "models"},
+    "fingerprint": set(),
     "evaluate": BASE | {"score"},
     "posts": BASE | {"charts"},
     "render": BASE | {"posts"},
@@ -26,7 +28,7 @@ ALLOWED = {
     "vintages": BASE | {"files"},
     "ledger": BASE | {"files"},
 }
-CONDUCTORS = {"counts", "gather", "job", "pipeline", "cli", "__init__", "__main__"}
+CONDUCTORS = {"counts", "gather", "job", "retracing", "pipeline", "cli", "__init__", "__main__"}
 OWNERS = {
     "torch": {"models"},
     "scipy": {"models"},
