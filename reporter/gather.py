@@ -11,7 +11,7 @@ from reporter.config import Feed
 from reporter.counts import FeedCounts
 from reporter.ledger import LEDGER, Ledger, Receipt
 from reporter.posts import Attribution, FeedRecord
-from reporter.schema import COUNTS, to_frame
+from reporter.schema import COUNTS, SPLITS, to_frame
 from reporter.sources import REGISTRY
 from reporter.vintages import View
 
@@ -38,6 +38,7 @@ def feed_record(
             "first": view.first(),
             "latest": view.latest(),
             "scores": scores,
+            "changes": _Changes(ledger, [one["reference_date"] for one in receipts if one.get("changes")]),
         },
     )
 
@@ -119,3 +120,23 @@ class _Known(Mapping[str, pd.DataFrame]):
 
     def __len__(self) -> int:
         return len(self._as_ofs)
+
+
+class _Changes(Mapping[str, pd.DataFrame]):
+    """Why medians moved, by reference date, read when asked for."""
+
+    def __init__(self, ledger: Ledger, references: list[str]) -> None:
+        self._ledger = ledger
+        self._references = dict.fromkeys(references)
+
+    def __getitem__(self, reference: str) -> pd.DataFrame:
+        if reference not in self._references:
+            raise KeyError(reference)
+        found = self._ledger.changes(date.fromisoformat(reference))
+        return to_frame(SPLITS.empty_table(), SPLITS) if found is None else found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._references)
+
+    def __len__(self) -> int:
+        return len(self._references)

@@ -1,7 +1,7 @@
 """What the pages are made from: the input contract, filled by `reporter.gather`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
@@ -48,6 +48,7 @@ class FeedRecord:
         first, latest: counts frames of first and latest values.
         scores: frame of `evaluate.SCORES`.
         failed: what went wrong in this run, and the models that failed for the newest forecast, one line each.
+        changes: reference date as text → frame of `schema.SPLITS`, where the change since the date before is on record.
     """
 
     name: str
@@ -68,3 +69,4 @@ class FeedRecord:
     latest: pd.DataFrame
     scores: pd.DataFrame
     failed: tuple[str, ...]
+    changes: Mapping[str, pd.DataFrame] = field(default_factory=dict)
