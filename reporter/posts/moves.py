@@ -8,7 +8,7 @@ import pandas as pd
 
 from reporter.dates import Cadence
 from reporter.posts.book import Book, as_dates
-from reporter.posts.words import Count, Words, join, period, say, signed
+from reporter.posts.words import Count, Words, join, period, say, signed, upper_first
 from reporter.schema import PARTS
 
 SAID = {"new_data": "new counts", "revised_history": "revised history", "refit": "refitting", "code": "changed code"}
@@ -85,10 +85,10 @@ def _of_target(book: Book, target: str, rows: pd.DataFrame) -> Moved | None:
     }
     order = [model for model in book.record.models if model in moves]
     order += sorted(set(moves) - set(order))
-    title = book.target_title(target)
+    title = upper_first(book.target_title(target))
     line = sentence(moves[book.lead_first(order)[0]], end, book.record.cadence)
     if len(book.record.targets) > 1:
-        line = join([f"{title[:1].upper()}{title[1:]}:", line])
+        line = join([f"{title}:", line])
     return Moved(title, period(end, book.record.cadence), line, [moves[model] for model in order])
 
 
@@ -97,10 +97,10 @@ def sentence(move: Move, end: date, cadence: Cadence) -> Words:
 
     >>> parts = {"new_data": 52, "revised_history": 9, "refit": 4, "code": 0}
     >>> str(sentence(Move("Sigmoid", Count(1), Count(66), parts), date(2025, 11, 14), Cadence.DAY))
-    'For Friday 14 November 2025 Sigmoid moved from 1 to 66 (+65): new counts +52, revised history +9, refitting +4, \
-changed code 0.'
+    'For Friday 14 November 2025 the forecast (Sigmoid) moved from 1 to 66 (+65): new counts +52, revised history +9, \
+refitting +4, changed code 0.'
     """
-    when = f"For {period(end, cadence)} {{}} "
+    when = f"For {period(end, cadence)} the forecast ({{}}) "
     if not move.change and not any(move.parts.values()):
         return say(when + "stayed at {}, and nothing moved it.", move.title, move.after)
     listed = ", ".join(f"{words} {{}}" for words in SAID.values())
