@@ -8,7 +8,7 @@ import pandas as pd
 
 from reporter.dates import Cadence
 from reporter.posts.book import Book, as_dates
-from reporter.posts.words import Count, Words, join, period, say, signed, upper_first
+from reporter.posts.words import Count, Words, period, say, signed, upper_first
 from reporter.schema import PARTS
 
 SAID = {"new_data": "new counts", "revised_history": "revised history", "refit": "refitting", "code": "changed code"}
@@ -86,25 +86,25 @@ def _of_target(book: Book, target: str, rows: pd.DataFrame) -> Moved | None:
     order = [model for model in book.record.models if model in moves]
     order += sorted(set(moves) - set(order))
     title = upper_first(book.target_title(target))
-    line = sentence(moves[book.lead_first(order)[0]], end, book.record.cadence)
-    if len(book.record.targets) > 1:
-        line = join([f"{title}:", line])
+    about = title if len(book.record.targets) > 1 else ""
+    line = sentence(moves[book.lead_first(order)[0]], end, book.record.cadence, about)
     return Moved(title, period(end, book.record.cadence), line, [moves[model] for model in order])
 
 
-def sentence(move: Move, end: date, cadence: Cadence) -> Words:
-    """How far a forecast moved, and by what.
+def sentence(move: Move, end: date, cadence: Cadence, about: str = "") -> Words:
+    """How far a forecast moved, and by what; `about` is the target where a feed has several.
 
     >>> parts = {"new_data": 52, "revised_history": 9, "refit": 4, "code": 0}
     >>> str(sentence(Move("Sigmoid", Count(1), Count(66), parts), date(2025, 11, 14), Cadence.DAY))
     'For Friday 14 November 2025 the forecast (Sigmoid) moved from 1 to 66 (+65): new counts +52, revised history +9, \
 refitting +4, changed code 0.'
     """
-    when = f"For {period(end, cadence)} the forecast ({{}}) "
-    if not move.change and not any(move.parts.values()):
-        return say(when + "stayed at {}, and nothing moved it.", move.title, move.after)
+    opening = f"{about}: for" if about else "For"
+    start = opening, period(end, cadence), move.title
     listed = ", ".join(f"{words} {{}}" for words in SAID.values())
-    if not move.change:
-        return say(when + "stayed at {}: " + listed + ".", move.title, move.after, *move.part_words)
-    pattern = when + "moved from {} to {} ({}): " + listed + "."
-    return say(pattern, move.title, move.before, move.after, move.change_words, *move.part_words)
+    if move.change:
+        pattern = "{} {} the forecast ({}) moved from {} to {} ({}): " + listed + "."
+        return say(pattern, *start, move.before, move.after, move.change_words, *move.part_words)
+    if any(move.parts.values()):
+        return say("{} {} the forecast ({}) stayed at {}: " + listed + ".", *start, move.after, *move.part_words)
+    return say("{} {} the forecast ({}) stayed at {}, and nothing moved it.", *start, move.after)

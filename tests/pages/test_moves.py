@@ -146,7 +146,7 @@ def test_targets_are_told_apart_and_one_may_have_none(weekly):
     frame = splits(("baseline", flu, "US", "2025-02-15", 150.0, 0.0, 0.0, 10.0, 0.0))
     (one,) = moved(Book(replace(weekly, changes={"2025-02-08": frame})), date(2025, 2, 8))
     assert plain(one.sentence) == (
-        "Influenza hospital admissions a week: For the week to Saturday 15 February 2025 the forecast (No change) "
+        "Influenza hospital admissions a week: for the week to Saturday 15 February 2025 the forecast (No change) "
         "moved from 150 to 160 (+10): new counts +10, revised history 0, refitting 0, changed code 0."
     )
 
