@@ -180,7 +180,7 @@ def serve(out: Path, port: int) -> int:
 def check(config_path: Path | None, out: Path) -> int:
     """Check the settings, and that nothing on record was altered: one line each."""
     settings = _load(config_path)
-    from reporter import pipeline
+    from reporter import audit, pipeline
 
     pipeline.check(settings)
     click.echo(f"settings: {len(settings.feeds)} feeds, all names known")
@@ -188,13 +188,127 @@ def check(config_path: Path | None, out: Path) -> int:
     for number, feed in enumerate(settings.feeds):
         try:
             pipeline.check_file(feed, number)
-            click.echo(f"{feed.name}: {pipeline.check_record(feed, out)}")
+            click.echo(f"{feed.name}: {audit.check_record(out / 'data' / feed.name)}")
         except SettingsError:
             raise
         except ReporterError as error:
             click.echo(f"{feed.name}: {error}", err=True)
             code = 1
     return code
+
+
+@cli.command()
+@click.option(
+    "--forecasts",
+    "forecasts_path",
+    type=click.Path(path_type=Path, exists=True),
+    required=True,
+    metavar="PATH",
+    help="A hub's folder, or one parquet or CSV file of quantile forecasts in hub columns.",
+)
+@click.option(
+    "--truth",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    required=True,
+    metavar="FILE",
+    help="A change log of counts: as_of, target, location, target_end_date, observation.",
+)
+@click.option("--target", "targets", multiple=True, metavar="T", help="Score only this target; repeat for more.")
+@click.option("--model", "chosen", multiple=True, metavar="M", help="Score only this model; repeat for more.")
+@click.option("--baseline", metavar="M", help="Whose score is 1; the model named …baseline if left out.")
+@click.option("--from", "first", type=_Date(), metavar="D", help="The first reference date scored.")
+@click.option("--to", "last", type=_Date(), metavar="D", help="The last reference date scored.")
+@click.option(
+    "--against",
+    type=click.Choice(["latest", "first"]),
+    default="latest",
+    show_default=True,
+    help="Score against the newest or the first value of each period.",
+)
+@click.option(
+    "--cadence", type=click.Choice(["day", "week"]), default="week", show_default=True, help="A step of the horizon."
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write every score here besides, as parquet.",
+)
+def score(
+    forecasts_path: Path,
+    truth: Path,
+    targets: Sequence[str],
+    chosen: Sequence[str],
+    baseline: str | None,
+    first: date | None,
+    last: date | None,
+    against: str,
+    cadence: str,
+    out: Path | None,
+) -> int:
+    """Score any hub's forecasts against counts: relative WIS, coverage, on how many tasks."""
+    from reporter import scorecard
+    from reporter.dates import Cadence
+
+    models = [*chosen, baseline] if chosen and baseline else chosen
+    card = scorecard.score_hub(
+        forecasts_path, truth, cadence=Cadence(cadence), targets=targets, models=models, first=first, last=last
+    )
+    for refusal in card.refused:
+        click.echo(f"refused: {refusal}", err=True)
+    scorecard.write(card, out)
+    for line in scorecard.lines(card.scores, against, baseline):
+        click.echo(line)
+    return 3 if card.refused else 0
+
+
+@click.option("--hub", type=click.Choice(["cdc"]), required=True, help="Whose hubs: the CDC's COVID, flu and RSV hubs.")
+@click.option("--feed", required=True, metavar="N", help="The feed whose forecasts are exported.")
+@click.option("--model", required=True, metavar="M", help="The model that made them.")
+@_config
+@click.option(
+    "--site", type=click.Path(path_type=Path, file_okay=False), default=Path("site"), metavar="DIR",
+    show_default=True, help="The built site, whose record is exported.",
+)  # fmt: skip
+@click.option("--reference-date", type=_Date(), metavar="D", help="The hub's; the newest on record if left out.")
+@click.option(
+    "--out", type=click.Path(path_type=Path, file_okay=False), default=Path("submission"), metavar="DIR",
+    show_default=True, help="Where to write; a folder for each hub.",
+)  # fmt: skip
+@click.option(
+    "--tasks", multiple=True, type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+    help="A hub's own tasks.json to check its targets against; repeat for more.",
+)  # fmt: skip
+@click.option(
+    "--format", "file_format", type=click.Choice(["parquet", "csv"]), default="parquet", show_default=True,
+    help="Of the model output.",
+)  # fmt: skip
+@click.option("--now", type=_Moment(), metavar="TIME", help="When it would be submitted; the clock's time if left out.")
+def export(
+    hub: str,  # noqa: ARG001 - the only one yet; naming it keeps the command open for others
+    feed: str,
+    model: str,
+    config_path: Path | None,
+    site: Path,
+    reference_date: date | None,
+    out: Path,
+    tasks: Sequence[Path],
+    file_format: str,
+    now: datetime | None,
+) -> int:
+    """Write a submission for other people's hubs, checked against what they ask for."""
+    settings = _load(config_path)
+    from reporter import export as exporting
+
+    done = exporting.to_cdc(
+        settings, feed, model, site, out, now or datetime.now(UTC),
+        reference_date=reference_date, tasks_files=tasks, file_format=file_format,
+    )  # fmt: skip
+    for line in done.notes:
+        click.echo(line, err=True)
+    for path in done.written:
+        click.echo(path)
+    return 0
 
 
 def _load(path: Path | None) -> "Settings":

@@ -15,6 +15,7 @@ part of the change is one stage less the stage above; medians are whole numbers,
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import partial, reduce
 
 import numpy as np
@@ -67,10 +68,11 @@ def failures(steps: Steps) -> dict[str, str]:
     return {name: run.error for name, runs in steps.items() for run in runs if run.error}
 
 
-def split(before: pd.DataFrame, steps: Steps, after: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def split(reference: date, before: pd.DataFrame, steps: Steps, after: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Split the change of every median that was said before and is said again.
 
     Args:
+        reference: today's reference date.
         before: the ledger's rows of the reference date before, with `model_id`.
         steps: what was said at the stages between.
         after: model_id → today's rows.
@@ -85,7 +87,8 @@ def split(before: pd.DataFrame, steps: Steps, after: Mapping[str, pd.DataFrame])
     common = reduce(lambda left, right: left.join(right, how="inner"), named[1:], named[0].to_frame()).sort_index()
     values = common.to_numpy(dtype=np.float64).reshape(-1, len(stages))
     parts = pd.DataFrame(np.diff(values, axis=1), columns=list(PARTS), index=common.index)
-    frame = parts.assign(before=values[:, 0], after=values[:, -1]).reset_index()
+    day = pd.Timestamp(reference).as_unit("s")
+    frame = parts.assign(before=values[:, 0], after=values[:, -1], reference_date=day).reset_index()
     return frame[columns(SPLITS)]
 
 

@@ -6,18 +6,23 @@ from typing import Any
 
 import pandas as pd
 
-from reporter import evaluate, models
+from reporter import evaluate, models, tasks
 from reporter.config import Feed
 from reporter.counts import FeedCounts
 from reporter.ledger import LEDGER, Ledger, Receipt
-from reporter.posts import Attribution, FeedRecord
+from reporter.posts import Attribution, FeedRecord, Peers
 from reporter.schema import COUNTS, SPLITS, to_frame
 from reporter.sources import REGISTRY
 from reporter.vintages import View
 
 
 def feed_record(
-    feed: Feed, counts: FeedCounts, ledger: Ledger, scores: pd.DataFrame, failed: Iterable[str]
+    feed: Feed,
+    counts: FeedCounts,
+    ledger: Ledger,
+    scores: pd.DataFrame,
+    failed: Iterable[str],
+    peers: Iterable[Peers] = (),
 ) -> FeedRecord:
     """All that a feed's pages are made from.
 
@@ -33,12 +38,13 @@ def feed_record(
             "headline": headline(feed, counts, receipts),
             "places": counts.places,
             "receipts": receipts,
-            "forecasts": evaluate.wide(ledger.forecasts()),
+            "forecasts": tasks.wide(ledger.forecasts()),
             "known": _Known(view, as_ofs),
             "first": view.first(),
             "latest": view.latest(),
             "scores": scores,
-            "changes": _Changes(ledger, [one["reference_date"] for one in receipts if one.get("changes")]),
+            "changes": _Changes(ledger, {one["reference_date"]: one for one in receipts if one.get("changes")}),
+            "peers": tuple(peers),
         },
     )
 
@@ -60,7 +66,7 @@ def nothing(feed: Feed, failed: Iterable[str]) -> FeedRecord:
             "headline": "",
             "places": pd.DataFrame({"location": [], "name": [], "population": []}),
             "receipts": [],
-            "forecasts": evaluate.wide(to_frame(LEDGER.empty_table(), LEDGER)),
+            "forecasts": tasks.wide(to_frame(LEDGER.empty_table(), LEDGER)),
             "known": {},
             "first": counts,
             "latest": counts,
@@ -125,18 +131,16 @@ class _Known(Mapping[str, pd.DataFrame]):
 class _Changes(Mapping[str, pd.DataFrame]):
     """Why medians moved, by reference date, read when asked for."""
 
-    def __init__(self, ledger: Ledger, references: list[str]) -> None:
+    def __init__(self, ledger: Ledger, receipts: dict[str, Receipt]) -> None:
         self._ledger = ledger
-        self._references = dict.fromkeys(references)
+        self._receipts = receipts
 
     def __getitem__(self, reference: str) -> pd.DataFrame:
-        if reference not in self._references:
-            raise KeyError(reference)
-        found = self._ledger.changes(date.fromisoformat(reference))
+        found = self._ledger.changes(self._receipts[reference])
         return to_frame(SPLITS.empty_table(), SPLITS) if found is None else found
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._references)
+        return iter(self._receipts)
 
     def __len__(self) -> int:
-        return len(self._references)
+        return len(self._receipts)

@@ -14,10 +14,21 @@ from typing import Any
 
 import pandas as pd
 
-from reporter import __version__, evaluate, files, fingerprint, gather, hub, models, parallel
+from reporter import (
+    __version__,
+    evaluate,
+    files,
+    fingerprint,
+    gather,
+    hub,
+    metadata,
+    models,
+    parallel,
+    peers,
+)
 from reporter.config import Feed
 from reporter.counts import FeedCounts
-from reporter.errors import ModelError, ReporterError, SettingsError, in_one_line
+from reporter.errors import ModelError, ReporterError, SettingsError, SourceError, in_one_line
 from reporter.explain import Retrace, Steps, failures, retrace
 from reporter.forecast import ModelRun, run_model
 from reporter.ledger import Ledger
@@ -70,9 +81,18 @@ class Job:
     """
 
     def __init__(
-        self, feed: Feed, number: int, folder: Path, now: datetime, as_of: date | None, *, explains: bool = True
+        self,
+        feed: Feed,
+        number: int,
+        folder: Path,
+        now: datetime,
+        as_of: date | None,
+        publisher: hub.Publisher | None = None,
+        *,
+        explains: bool = True,
     ) -> None:
         self.feed = feed
+        self._publisher = publisher or hub.Publisher()
         self.new: list[date] = []
         self.failed: list[str] = []
         self.models_failed: list[str] = []
@@ -100,6 +120,12 @@ class Job:
                 self._forecast_due(ordered_map, progress)
             with self._timed("score"):
                 self._derive()
+            with self._timed("peers"):
+                for line in peers.score_peers(self.feed, self._counts, self._peer_scores, offline=offline):
+                    self._fail(SourceError(line))
+            with self._timed("compact"):
+                self._ledger.compact()
+                self._counts.vintages.compact()
         except SettingsError:
             raise
         except Exception as error:  # noqa: BLE001 - one feed must not stop the others, whatever happens to it
@@ -113,12 +139,17 @@ class Job:
             SettingsError: as `run`.
         """
         try:
-            return gather.feed_record(self.feed, self._counts, self._ledger, self._scores, self.failed)
+            others = peers.peers_on_record(self.feed, self._peer_scores)
+            return gather.feed_record(self.feed, self._counts, self._ledger, self._scores, self.failed, others)
         except SettingsError:
             raise
         except Exception as error:  # noqa: BLE001 - as in `run`
             self._fail(error)
             return gather.nothing(self.feed, self.failed)
+
+    @property
+    def _peer_scores(self) -> Path:
+        return self._folder / "peer-scores.parquet"
 
     def _pull(self) -> None:
         """Record today's counts. A source that fails is named, and the feed goes on from what it has."""
@@ -214,7 +245,7 @@ class Job:
             reason = "; ".join(sorted(reasons)) or "every model failed"
             self._fail(ModelError(f"nothing could be forecast for {reference}: {reason}"))
             return
-        changes, compared = explained(rows, steps, self._ledger) if steps else (None, None)
+        changes, compared = explained(reference, rows, steps, self._ledger) if steps else (None, None)
         for name, error in failures(steps or {}).items():
             reason = f"cannot say why its forecast changed: {error}"
             self.models_failed.append(gather.failure(self.feed.name, name, str(reference), reason))
@@ -256,26 +287,29 @@ class Job:
 
     def _derive(self) -> None:
         """Write what follows from the record: scores, truth and the hub's configuration."""
-        counts = self._counts
+        counts, forecasts = self._counts, self._ledger.forecasts()
         latest, newest_as_of = counts.view.latest(), counts.changes["as_of"].max()
-        derived = {
-            "scores.parquet": to_table(self._scores, evaluate.SCORES),
-            "target-data/time-series.parquet": to_table(latest.assign(as_of=newest_as_of), CHANGES),
-            "target-data/oracle-output.parquet": to_table(latest, COUNTS).rename_columns([*KEY, "oracle_value"]),
-        }
-        for name, table in derived.items():
-            files.write(self._folder / name, files.parquet_bytes(table))
-        tasks = hub.tasks(
-            list(self.feed.target),
+        asked = hub.tasks(
+            self.feed.target,
             counts.locations,
             self.feed.horizons,
             counts.cadence,
             self._ledger.reference_dates,
+            forecasts,
         )
-        configuration = {"admin": hub.admin(self.feed.name), "tasks": tasks, "target-data": hub.TARGET_DATA}
-        for name, contents in configuration.items():
-            text = json.dumps(contents, indent=1) + "\n"
-            files.write(self._folder / "hub-config" / f"{name}.json", text.encode())
+        oracle = to_table(hub.oracle_output(latest, asked), COUNTS).rename_columns([*KEY, "oracle_value"])
+        derived = {
+            "scores.parquet": to_table(self._scores, evaluate.SCORES),
+            "target-data/time-series.parquet": to_table(latest.assign(as_of=newest_as_of), CHANGES),
+            "target-data/oracle-output.parquet": oracle,
+        }
+        for name, table in derived.items():
+            files.write(self._folder / name, files.parquet_bytes(table))
+        names = dict.fromkeys([*self.feed.models, *forecasts["model_id"].unique()])
+        described = metadata.feed_files(names, self.feed.attribution or counts.source.title, self._publisher)
+        configured = hub.configuration(self.feed.name, asked, self._publisher)
+        for name, data in {**configured, **described}.items():
+            files.write(self._folder / name, data)
 
     # ------------------------------------------------------------------ accounting
 

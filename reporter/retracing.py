@@ -52,17 +52,19 @@ def retrace_to(reference: date, as_of: date, feed: Feed, counts: FeedCounts, led
 
 
 def explained(
-    rows: dict[str, pd.DataFrame], steps: Steps, ledger: Ledger
+    reference: date, rows: dict[str, pd.DataFrame], steps: Steps, ledger: Ledger
 ) -> tuple[pd.DataFrame | None, dict[str, Any] | None]:
     """Why medians moved since the newest date on record, and what a receipt says of it; None if none can be compared.
 
     Args:
+        reference: today's reference date.
         rows: model_id → today's hub rows.
         steps: what models say at the stages between.
         ledger: the record, without today.
     """
-    before, said = ledger.reference_dates[-1], ledger.forecasts()
-    frame = split(said[said["reference_date"] == pd.Timestamp(before)], steps, rows)
+    before = ledger.reference_dates[-1]
+    said = ledger.forecasts(since=before)
+    frame = split(reference, said[said["reference_date"] == pd.Timestamp(before)], steps, rows)
     if frame.empty:
         return None, None
     failed = failures(steps)

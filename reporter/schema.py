@@ -60,6 +60,7 @@ PARTS = ("code", "revised_history", "new_data", "refit")
 
 SPLITS = pa.schema(
     {
+        "reference_date": pa.date32(),
         "model_id": pa.string(),
         "target": pa.string(),
         "location": pa.string(),

@@ -6,12 +6,15 @@ from datetime import UTC, date, datetime
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
-from reporter import config, explain, fingerprint, job, models, parallel, pipeline
+from reporter import audit, config, explain, fingerprint, job, models, parallel, pipeline
+from reporter.errors import RecordError
+from reporter.ledger import Ledger
 from reporter.models import recurrent
 from reporter.models.base import Learner, Quantiles
-from reporter.schema import LEVELS, PARTS, SPLITS
+from reporter.schema import LEVELS, PARTS, SPLITS, to_table
 from reporter.sources import REGISTRY
 from reporter.sources.base import archive_changes
 
@@ -42,6 +45,11 @@ def medians(site, reference):
         for row in rows[rows["output_type_id"] == 0.5].itertuples():
             found[path.parent.name, row.target, row.location, row.target_end_date] = row.value
     return found
+
+
+def checked(site):
+    """What the audit says of the record."""
+    return audit.check_record(site / "data/april")
 
 
 def adds_up(frame):
@@ -152,7 +160,7 @@ def test_no_change_moves_by_its_newest_count_alone(moved, newest, expected):
 def test_changed_code_alone(moved, monkeypatch):
     """A model that is another one from the second day on, while nothing new is counted."""
     first = vintage(ONE, STEADY)
-    other = models.Entry("Sigmoid", "reporter.models.baseline:Baseline")
+    other = models.REGISTRY["sigmoid"]._replace(where="reporter.models.baseline:Baseline")
     found = moved(
         first,
         vintage(TWO, [*STEADY[1:], 5000]),
@@ -288,23 +296,76 @@ def test_what_is_not_said_at_every_stage_is_left_out():
 
     before = rows("DE", "FR", model_id="baseline")
     whole = steps(rows("DE", "FR", value=3.0), rows("DE", value=4.0), rows("FR", "DE", value=2.0))
-    (row,) = explain.split(before, whole, {"baseline": rows("DE", "FR", value=7.0)}).to_dict("records")
+    day = date(2026, 1, 2)
+    (row,) = explain.split(day, before, whole, {"baseline": rows("DE", "FR", value=7.0)}).to_dict("records")
     assert [row[name] for name in ("location", "before", *PARTS, "after")] == ["DE", 1, 2, 1, -2, 5, 7]
-    nothing = explain.split(before, {}, {"baseline": rows("DE")})
+    nothing = explain.split(day, before, {}, {"baseline": rows("DE")})
     assert nothing.empty
     assert nothing.columns.tolist() == SPLITS.names
 
 
-def test_a_flipped_byte_in_a_split_is_found(april, tmp_path, build_file_feed, feed):
+def test_a_flipped_byte_in_a_split_is_found(april, build_file_feed):
     site = build_file_feed(april)
-    (settings,) = config.parse({"feeds": [feed(tmp_path / "site.parquet")]}).feeds
-    assert "4 forecast dates" in pipeline.check_record(settings, site)
+    assert "4 forecast dates" in checked(site)
     path = site / "data/april/changes/2020-04-11.parquet"
-    data = bytearray(path.read_bytes())
-    data[100] ^= 1
-    path.write_bytes(data)
-    with pytest.raises(pipeline.RecordError, match=r"changes/2020-04-11\.parquet was altered"):
-        pipeline.check_record(settings, site)
+    whole = path.read_bytes()
+    for position in range(0, len(whole), 97):
+        data = bytearray(whole)
+        data[position] ^= 1
+        path.write_bytes(data)
+        with pytest.raises(RecordError, match=r"changes/2020-04-11\.parquet was altered"):
+            checked(site)
+    path.unlink()
+    with pytest.raises(RecordError, match=r"changes/2020-04-11\.parquet is on record but gone"):
+        checked(site)
+
+
+def test_a_split_that_no_receipt_names_is_found(april, build_file_feed):
+    site = build_file_feed(april)
+    changes = site / "data/april/changes"
+    frame = pd.read_parquet(changes / "2020-04-11.parquet")
+    pq.write_table(to_table(frame.assign(reference_date=date(2020, 4, 10)), SPLITS), changes / "2020-04-10.parquet")
+    with pytest.raises(RecordError, match=r"changes/2020-04-10\.parquet is not on record"):
+        checked(site)
+
+
+def test_what_a_killed_run_left_is_removed_where_nothing_is_split(april, build_file_feed):
+    site = build_file_feed(april, end="2020-04-11", start="2020-04-11")
+    left = site / "data/april/changes/2020-04-11.parquet"
+    left.parent.mkdir()
+    left.write_bytes(b"what a killed run left")
+    build_file_feed(april, start="2020-04-11", archive=True, end="2020-04-13", horizons=1)
+    assert not left.exists()
+    assert receipts(site)["2020-04-11"]["changes"] is None
+    assert "3 forecast dates" in checked(site)
+
+
+def test_splits_of_months_that_are_over_are_merged_and_still_say_why(april, tmp_path, feed):
+    source = tmp_path / "april.parquet"
+    log = april[april["as_of"] <= pd.Timestamp("2020-04-14")]
+    settings = feed(source, archive=False, start="2020-03-30", end=None, models=["baseline"])
+    for day in ("2020-03-30", "2020-03-31", "2020-04-01", "2020-04-02"):
+        log[log["as_of"] <= pd.Timestamp(day)].to_parquet(source)
+        now = datetime.fromisoformat(f"{day}T06:00+00:00")
+        pipeline.build(config.parse({"feeds": [settings]}), tmp_path / "site", now, offline=True)
+    folder = tmp_path / "site/data/april"
+    ledger = Ledger(folder)
+    before = [ledger.changes(receipt) for receipt in ledger.receipts()]
+    assert [frame is None for frame in before] == [True, False, False, False]
+    page = tmp_path / "site/april/2020-03-30/index.html"
+    told = page.read_text(encoding="utf-8").split('id="changes"')[1].split("</section>")[0]
+    assert "the forecast (No change) moved from" in told
+    late = pd.concat([log, vintage("2020-06-20", [9e5] * 3)])
+    late.to_parquet(source)
+    now = datetime(2020, 6, 20, 6, tzinfo=UTC)
+    assert pipeline.build(config.parse({"feeds": [settings]}), tmp_path / "site", now, offline=True).failed == []
+    assert (folder / "changes/2020-03.parquet").exists()
+    ledger = Ledger(folder)
+    for frame, receipt in zip(before, ledger.receipts(), strict=False):
+        after = ledger.changes(receipt)
+        assert (frame is None and after is None) or frame.equals(after)
+    assert told == page.read_text(encoding="utf-8").split('id="changes"')[1].split("</section>")[0]
+    assert "forecast dates" in checked(tmp_path / "site")
 
 
 def test_the_hash_of_the_code_covers_every_module(tmp_path, april_site):
