@@ -6,9 +6,8 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -22,20 +21,19 @@ from reporter import (
     gather,
     hub,
     metadata,
-    models,
     parallel,
     peers,
 )
 from reporter.config import Feed
 from reporter.counts import FeedCounts
 from reporter.errors import ModelError, ReporterError, SettingsError, SourceError, in_one_line
-from reporter.explain import Retrace, Steps, failures, retrace
-from reporter.forecast import ModelRun, run_model
+from reporter.explain import Steps, failures
+from reporter.forecast import ModelRun
 from reporter.ledger import Ledger
-from reporter.models.base import History
 from reporter.posts import FeedRecord
 from reporter.retracing import explained, is_last, retrace_to
 from reporter.schema import CHANGES, COUNTS, KEY, to_table
+from reporter.work import Task, forecast, work
 
 _log = logging.getLogger(__name__)
 
@@ -45,31 +43,6 @@ Progress = Callable[[str, int, int], None]
 
 def quietly(_what: str, _done: int, _total: int) -> None:
     """Tell nobody of the progress."""
-
-
-@dataclass(frozen=True)
-class Task:
-    """What a worker needs to forecast one reference date."""
-
-    history: History
-    horizons: int
-    models: tuple[str, ...]
-    seed: int
-
-
-def forecast(task: Task) -> dict[str, tuple[ModelRun, float]]:
-    """Ask every model; with each run the seconds it took."""
-    runs = {}
-    for name in task.models:
-        began = time.perf_counter()
-        run = run_model(partial(models.load, name), task.history, task.horizons, task.seed)
-        runs[name] = (run, time.perf_counter() - began)
-    return runs
-
-
-def work(task: Task | Retrace) -> Any:
-    """Forecast or retrace, whichever is the task: workers do both side by side."""
-    return retrace(task) if isinstance(task, Retrace) else forecast(task)
 
 
 class Job:

@@ -31,6 +31,7 @@ ALLOWED = {
     "acceptance": BASE | {"asked"},
     "forecast": BASE | {"models"},
     "explain": BASE | {"forecast", "models"},
+    "work": BASE | {"explain", "forecast", "models"},
     "tasks": BASE,
     "evaluate": BASE | {"score", "tasks"},
     "admission": BASE | {"tasks"},
