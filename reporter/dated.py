@@ -216,14 +216,23 @@ class DatedTables(Dated[pa.Table]):
     def decode(self, path: Path) -> dict[date, pa.Table]:
         """Read a file's rows, by day."""
         try:
-            table = files.read_parquet(path).combine_chunks()
-            return split(table, self.column)
-        except (OSError, KeyError, pa.ArrowException) as error:
+            return split(files.read_parquet(path).combine_chunks(), self.column)
+        except (KeyError, pa.ArrowException) as error:
             raise RecordError(f"{path} was altered: it is no such table") from error
 
     def encode(self, parts: Mapping[date, pa.Table]) -> bytes:
         """Lay the rows of several days out in one file."""
         return files.parquet_bytes(pa.concat_tables(parts.values()).combine_chunks())
+
+    def columns(self, names: list[str], days: Container[date]) -> Iterator[pa.Table]:
+        """Some columns of every month's file, and of the files of these days.
+
+        Raises:
+            RecordError: a file was altered.
+        """
+        for name in sorted(self._names):
+            if len(name) == _MONTH or parse_date(name) in days:
+                yield files.read_parquet(self.path(name), names)
 
     def same(self, one: pa.Table, other: pa.Table) -> bool:
         """Whether two tables say the same, whatever their bytes."""

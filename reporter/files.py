@@ -21,7 +21,7 @@ _TEMPORARY = ".reporter-tmp~"
 _LOCK = ".lock"
 # What makes the record's own tables smallest, of all settings tried on the three bundled feeds.
 _COUNTS = ("value", "observation")
-_MANY = 50_000
+_MANY = 20_000
 
 
 def write(path: Path, data: bytes, *, durable: bool = False) -> bool:
@@ -84,14 +84,16 @@ def parquet_bytes(table: pa.Table) -> bytes:
     """A table as the bytes of a parquet file with a seal; equal tables give equal bytes."""
     sink = io.BytesIO()
     counts = [name for name in _COUNTS if name in table.column_names]
+    texts = [field.name for field in table.schema if pa.types.is_string(field.type)]
+    many = table.num_rows > _MANY
     with pq.ParquetWriter(
         sink,
         table.schema.remove_metadata(),
         compression="zstd",
-        compression_level=9 if table.num_rows > _MANY else 19,
+        compression_level=9 if many else 19,
         store_schema=False,
         write_statistics=False,
-        use_dictionary=False,
+        use_dictionary=texts if many else False,
         column_encoding=dict.fromkeys(counts, "BYTE_STREAM_SPLIT"),
     ) as writer:
         writer.write_table(table.replace_schema_metadata())
@@ -108,7 +110,11 @@ def read_parquet(path: Path, names: Sequence[str] | None = None) -> pa.Table:
     data = read_record(path)
     if not seal.is_whole(data):
         raise RecordError(f"{path} was altered: its seal is broken")
-    return pq.ParquetFile(pa.BufferReader(data)).read(names).replace_schema_metadata()
+    try:
+        # Of single columns only the distinct values are wanted.
+        return pq.ParquetFile(pa.BufferReader(data), read_dictionary=names).read(names).replace_schema_metadata()
+    except (OSError, pa.ArrowException) as error:
+        raise RecordError(f"{path} was altered: it is no such table") from error
 
 
 def read_record(path: Path) -> bytes:

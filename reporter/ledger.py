@@ -164,12 +164,18 @@ class Ledger:
         return self._model(model).where(reference_date)
 
     def series(self) -> list[tuple[str, str]]:
-        """The (target, location) of every forecast on record.
+        """The (target, location) of every forecast on record, from these two columns alone.
 
         Raises:
-            RecordError: as `forecasts`.
+            RecordError: a receipt or a file was altered.
         """
-        return list(self.forecasts()[SERIES].drop_duplicates().itertuples(index=False, name=None))
+        on_record = set(self.reference_dates)
+        found: set[tuple[str, str]] = set()
+        for tables in self.tables("model-output/*"):
+            for table in tables.columns(SERIES, on_record):
+                groups = table.group_by(SERIES).aggregate([])
+                found |= set(zip(*(groups[name].to_pylist() for name in SERIES), strict=True))
+        return sorted(found)
 
     def compact(self) -> None:
         """Merge the files of months that are long over, of every kind; no number changes.
@@ -185,12 +191,12 @@ class Ledger:
         self._models.clear()
         self._changes = DatedTables(self._folder / "changes", KINDS["changes"], "reference_date")
 
-    def tables(self) -> Iterator[DatedTables]:
-        """The tables of every kind that have one for each date."""
-        for pattern, ending in KINDS.items():
+    def tables(self, *kinds: str) -> Iterator[DatedTables]:
+        """The tables of these kinds, or of every one, that have one for each date."""
+        for pattern in kinds or KINDS:
             for folder in sorted(self._folder.glob(pattern)):
                 if folder.is_dir():
-                    yield DatedTables(folder, ending.format(folder.name), "reference_date")
+                    yield DatedTables(folder, KINDS[pattern].format(folder.name), "reference_date")
 
     def stores(self) -> Iterator[Dated[Any]]:
         """The files of every kind, tables and receipts."""

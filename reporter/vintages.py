@@ -88,11 +88,12 @@ class Vintages:
             return False
         rows = to_table(changed.assign(as_of=pd.Timestamp(as_of).as_unit("s")).sort_values(KEY), CHANGES)
         self._store.create(as_of, rows)
-        tables = self._tables
+        tables, hashes = self._tables, self.hashes
         self._forget()
         # What was read stays read: a replay adds thousands.
         self._tables = {**tables, as_of: rows}
         self._known = pd.concat([known, changed]).drop_duplicates(KEY, keep="last")
+        self.hashes = {**hashes, as_of: _roll(next(reversed(hashes.values()), ""), as_of, rows)}
         return True
 
     def copy(self, folder: Path, until: date) -> None:
@@ -157,7 +158,7 @@ class Vintages:
         running = ""
         tables = self.__dict__.get("_tables")
         for as_of, table in tables.items() if tables is not None else self._store.items():
-            running = hashlib.sha256(f"{running}{as_of} {content_sha256(table)}\n".encode()).hexdigest()
+            running = _roll(running, as_of, table)
             yield as_of, running
 
 
@@ -219,6 +220,10 @@ class View:
         late = self._changes[~known & ~np.isnat(as_ofs[settling])].dropna(subset="observation").drop_duplicates(KEY)
         found = pd.concat([_last(self._changes[known]), late[columns(CHANGES)]])
         return found.drop_duplicates(KEY).sort_values(KEY, ignore_index=True)
+
+
+def _roll(before: str, as_of: date, rows: pa.Table) -> str:
+    return hashlib.sha256(f"{before}{as_of} {content_sha256(rows)}\n".encode()).hexdigest()
 
 
 def _check_past(changes: pd.DataFrame) -> None:
