@@ -26,7 +26,7 @@ from scipy.special import ndtri
 from reporter import config, models, pipeline
 from reporter.dates import Cadence
 from reporter.ledger import Ledger
-from reporter.schema import LEVELS
+from reporter.schema import KEY, LEVELS, MEDIAN
 from reporter.vintages import Vintages
 
 FIRST = date(2027, 1, 2)  # a Saturday
@@ -123,7 +123,24 @@ class Feed:
             "seed": int.from_bytes(str(reference).encode()[-4:], "big"),
             "models": {model: {"status": "ok"} for model in MODELS},
         }
-        self.ledger.append(reference, frames, receipt)
+        split = None if newest == 0 else self.split(newest)
+        since = None if split is None else {"since": str(self.ends[newest - 1])}
+        self.ledger.append(reference, frames, receipt | {"changes": since}, split)
+
+    def split(self, newest: int) -> pd.DataFrame:
+        """A stand-in split of the medians' change since the period before."""
+        task = ["model_id", *KEY]
+        told = []
+        for at in (newest - 1, newest):
+            frames = [self.forecast(at, number).assign(model_id=model) for number, model in enumerate(MODELS)]
+            rows = pd.concat(frames)
+            told.append(rows[rows["output_type_id"] == LEVELS[MEDIAN]].set_index(task)["value"])
+        both = pd.concat(told, axis=1, keys=["before", "after"], join="inner").sort_index().reset_index()
+        change = both["after"] - both["before"]
+        rng = np.random.default_rng([newest, len(MODELS)])
+        revised, refit = (np.round(change * share) for share in rng.normal(0.1, 0.1, (2, len(both))))
+        parts = {"code": 0.0, "revised_history": revised, "refit": refit, "new_data": change - revised - refit}
+        return both.assign(reference_date=pd.Timestamp(self.ends[newest]).as_unit("s"), **parts)
 
     def forecast(self, newest: int, seed: int) -> pd.DataFrame:
         """A stand-in forecast: the newest count with a spread that grows."""
@@ -176,7 +193,7 @@ def build(site: Path, feeds: list[Feed], today: date) -> dict[str, float]:
     for feed in feeds:
         line = json.loads((feed.folder / "runs.jsonl").read_text().splitlines()[-1])
         for stage, spent in line["seconds"].items():
-            if stage not in MODELS:
+            if stage not in (*MODELS, "explain"):  # parts of "forecast"
                 stages[stage] += spent
         feed.open()
     stages["gather and pages"] = seconds["all"] - sum(stages.values())

@@ -35,6 +35,8 @@ def check_record(folder: Path) -> str:
         for model, table in ledger.of(receipt):
             held[ledger.path(model, parse_date(receipt["reference_date"]))] += 1
             quantiles += len(table)
+        if ledger.changes(receipt) is not None:
+            held[ledger.changes_path(parse_date(receipt["reference_date"]))] += 1
         dates += 1
     known.read_on()
     _check_leftovers(ledger, vintages)

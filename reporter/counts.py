@@ -11,6 +11,8 @@ from reporter import fetch, names
 from reporter.config import Feed
 from reporter.dates import Cadence
 from reporter.errors import RecordError, SourceError
+from reporter.forecast import build_history
+from reporter.models.base import History
 from reporter.schema import KEY
 from reporter.sources import REGISTRY, file
 from reporter.sources.base import archive_changes
@@ -175,6 +177,11 @@ class FeedCounts:
         targets = list(self._feed.target)
         dropped = [one for one in self._on_record if one[0] not in targets or one[1] not in self.locations]
         return View(self.changes, targets, self.locations, self.cadence, settle, dropped)
+
+    def history(self, reference: date, as_of: date) -> History:
+        """The counts of all that is followed through a reference date, as known at a vintage."""
+        series, known = self.followed(self.view.as_of(as_of))
+        return build_history(known, series, reference, self.cadence, self.population)
 
     def followed(self, known: pd.DataFrame) -> tuple[list[tuple[str, str]], pd.DataFrame]:
         """The (target, location) to forecast from counts as known at one date, and their counts.

@@ -1,6 +1,6 @@
 """From counts as known at a date to a model's quantiles as hub rows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -69,14 +69,34 @@ def run_model(make: Callable[[], Model], history: History, horizons: int, seed: 
     stop the others.
     """
     try:
-        quantiles = make().forecast(history, horizons, seed)
-        values = _checked(quantiles, history, horizons)
+        return _run(make().forecast(history, horizons, seed), history, horizons)
     except Exception as error:  # noqa: BLE001 - a model may fail in any way; the page names it
-        reason = str(error) if isinstance(error, ModelError) else f"{type(error).__name__}: {error}"
-        return ModelRun(_rows(history, np.empty((0, 0, 0)), []), {}, " ".join(reason.split()))
+        return _failed(history, error)
+
+
+def run_from(
+    make: Callable[[], Model], learn_from: History, starts: Sequence[History], horizons: int, seed: int
+) -> list[ModelRun]:
+    """Make a model, let it learn once, and ask it from each of several histories. It fails for all of them or none."""
+    try:
+        told = make().learn(learn_from, horizons, seed)
+        return [_run(told(start), start, horizons) for start in starts]
+    except Exception as error:  # noqa: BLE001 - as in `run_model`
+        return [_failed(start, error) for start in starts]
+
+
+def _run(quantiles: Quantiles, history: History, horizons: int) -> ModelRun:
+    """What a model said, held to its contract."""
+    values = _checked(quantiles, history, horizons)
     kept = [number for number in range(len(history.targets)) if number not in quantiles.refused]
     refused = {(history.targets[i], history.locations[i]): reason for i, reason in quantiles.refused.items()}
     return ModelRun(_rows(history, values, kept), refused)
+
+
+def _failed(history: History, error: Exception) -> ModelRun:
+    """No rows, and why."""
+    reason = str(error) if isinstance(error, ModelError) else f"{type(error).__name__}: {error}"
+    return ModelRun(_rows(history, np.empty((0, 0, 0)), []), {}, " ".join(reason.split()))
 
 
 def _checked(quantiles: Quantiles, history: History, horizons: int) -> Floats:

@@ -12,7 +12,7 @@ from reporter.config import Feed, Site
 from reporter.counts import FeedCounts
 from reporter.ledger import LEDGER, Ledger, Receipt
 from reporter.posts import Attribution, FeedRecord
-from reporter.schema import COUNTS, to_frame
+from reporter.schema import COUNTS, SPLITS, to_frame
 from reporter.sources import REGISTRY
 from reporter.vintages import View
 
@@ -55,6 +55,7 @@ def feed_record(
             "first": view.first,
             "latest": view.latest,
             "scores": scores.read(folder / scores.NAME),
+            "changes": _Changes(ledger, {one["reference_date"]: one for one in receipts if one.get("changes")}),
             "peers": tuple(peers.peers_on_record(feed, folder / peers.NAME)),
             "kept": kept,
             "made_by": made_by,
@@ -139,3 +140,21 @@ class _Known(Mapping[str, pd.DataFrame]):
 
     def __len__(self) -> int:
         return len(self._as_ofs)
+
+
+class _Changes(Mapping[str, pd.DataFrame]):
+    """Why medians moved, by reference date, read when asked for."""
+
+    def __init__(self, ledger: Ledger, receipts: dict[str, Receipt]) -> None:
+        self._ledger = ledger
+        self._receipts = receipts
+
+    def __getitem__(self, reference: str) -> pd.DataFrame:
+        found = self._ledger.changes(self._receipts[reference])
+        return to_frame(SPLITS.empty_table(), SPLITS) if found is None else found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._receipts)
+
+    def __len__(self) -> int:
+        return len(self._receipts)

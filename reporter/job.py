@@ -6,21 +6,22 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from reporter import __version__, files, gather, hub, index, metadata, models, parallel, peers, scores
+from reporter import __version__, files, fingerprint, gather, hub, index, metadata, parallel, peers, scores
 from reporter.config import Feed
 from reporter.counts import FeedCounts
 from reporter.errors import ModelError, ReporterError, SettingsError, SourceError, in_one_line
-from reporter.forecast import ModelRun, build_history, run_model
+from reporter.explain import Steps, failures
+from reporter.forecast import ModelRun
 from reporter.ledger import Ledger
-from reporter.models.base import History
 from reporter.posts import FeedRecord
+from reporter.retracing import explained, is_last, retrace_to
 from reporter.schema import CHANGES, COUNTS, KEY, to_table
+from reporter.work import Task, forecast, work
 
 _log = logging.getLogger(__name__)
 
@@ -32,28 +33,13 @@ def quietly(_what: str, _done: int, _total: int) -> None:
     """Tell nobody of the progress."""
 
 
-@dataclass(frozen=True)
-class Task:
-    """What a worker needs to forecast one reference date."""
-
-    history: History
-    horizons: int
-    models: tuple[str, ...]
-    seed: int
-
-
-def forecast(task: Task) -> dict[str, tuple[ModelRun, float]]:
-    """Ask every model; with each run the seconds it took."""
-    runs = {}
-    for name in task.models:
-        began = time.perf_counter()
-        run = run_model(partial(models.load, name), task.history, task.horizons, task.seed)
-        runs[name] = (run, time.perf_counter() - began)
-    return runs
-
-
 class Job:
-    """The work on one feed, whose folder is a hub of its own."""
+    """The work on one feed, whose folder is a hub of its own.
+
+    Args:
+        explains: whether the change since the date before is split for the newest date; it costs that date's fits
+            once more.
+    """
 
     def __init__(
         self,
@@ -63,6 +49,8 @@ class Job:
         now: datetime,
         as_of: date | None,
         publisher: hub.Publisher | None = None,
+        *,
+        explains: bool = True,
     ) -> None:
         self.feed = feed
         self._publisher = publisher or hub.Publisher()
@@ -73,6 +61,7 @@ class Job:
         self._now = now
         self._number = number
         self._as_of = as_of
+        self._explains = explains
         self._ledger = Ledger(folder)
         self._seconds: dict[str, float] = {}
 
@@ -163,25 +152,43 @@ class Job:
         due = self._due
         if not self._counts.view.reference_dates:
             self._fail(ModelError("there are no counts to forecast from yet"))
-        results = ordered_map(forecast, (self._task(reference, as_of) for reference, as_of in due.items()))
+        # Only what is on record can be compared with, so the date that is explained waits for the others.
+        last = max(due) if due and self._explains and is_last(self.feed, self._counts, self._until) else None
+        others = [reference for reference in due if reference != last]
+        results = ordered_map(forecast, (self._task(reference, due[reference]) for reference in others))
         progress(self.feed.name, 0, len(due))
-        for number, ((reference, as_of), runs) in enumerate(zip(due.items(), results, strict=True)):
-            self._append(reference, as_of, {name: run for name, (run, _) in runs.items()})
-            for name, (_, seconds) in runs.items():
-                self._seconds[name] = self._seconds.get(name, 0.0) + seconds
+        for number, (reference, runs) in enumerate(zip(others, results, strict=True)):
+            self._append(reference, due[reference], self._timed_runs(runs))
             progress(self.feed.name, number + 1, len(due))
+        if last is not None:
+            way = retrace_to(last, due[last], self.feed, self._counts, self._ledger)
+            runs, *steps = ordered_map(work, [self._task(last, due[last]), *([way] if way else [])])
+            self._append(last, due[last], self._timed_runs(runs), *(self._timed_steps(*one) for one in steps))
+            progress(self.feed.name, len(due), len(due))
+
+    def _timed_runs(self, runs: dict[str, tuple[ModelRun, float]]) -> dict[str, ModelRun]:
+        for name, (_, seconds) in runs.items():
+            self._seconds[name] = self._seconds.get(name, 0.0) + seconds
+        return {name: run for name, (run, _) in runs.items()}
+
+    def _timed_steps(self, steps: Steps, seconds: float) -> Steps:
+        self._seconds["explain"] = seconds
+        return steps
 
     def _task(self, reference: date, as_of: date) -> Task:
-        counts = self._counts
-        series, known = counts.followed(counts.view.as_of(as_of))
-        history = build_history(known, series, reference, counts.cadence, counts.population)
+        history = self._counts.history(reference, as_of)
         return Task(history, self.feed.horizons, self.feed.models, self._seed_of(reference))
+
+    @property
+    def _until(self) -> date:
+        """The day after which no vintage is forecast from."""
+        return self._as_of or self._now.date()
 
     def _seed_of(self, reference: date) -> int:
         """A seed of its own for each forecast, the same on every machine."""
         return int.from_bytes(hashlib.sha256(f"{self.feed.name} {reference}".encode()).digest()[:4], "big")
 
-    def _append(self, reference: date, as_of: date, runs: dict[str, ModelRun]) -> None:
+    def _append(self, reference: date, as_of: date, runs: dict[str, ModelRun], steps: Steps | None = None) -> None:
         entries: dict[str, Any] = {}
         for name, run in runs.items():
             entries[name] = {"status": "failed" if run.error else "refused" if run.rows.empty else "ok"}
@@ -200,6 +207,10 @@ class Job:
             reason = "; ".join(sorted(reasons)) or "every model failed"
             self._fail(ModelError(f"nothing could be forecast for {reference}: {reason}"))
             return
+        changes, compared = explained(reference, rows, steps, self._ledger) if steps else (None, None)
+        for name, error in failures(steps or {}).items():
+            reason = f"cannot say why its forecast changed: {error}"
+            self.models_failed.append(gather.failure(self.feed.name, name, str(reference), reason))
         receipt = {
             "feed": self.feed.name,
             "headline": self._headline,
@@ -208,11 +219,13 @@ class Job:
             "made_at": self._now.isoformat(),
             "live": self._is_live(as_of),
             "version": __version__,
+            "code_sha256": fingerprint.code_sha256(),
             "settings_sha256": self.feed.digest,
             "seed": self._seed_of(reference),
             "models": entries,
+            "changes": compared,
         }
-        self._ledger.append(reference, rows, receipt)
+        self._ledger.append(reference, rows, receipt, changes)
         self.new.append(reference)
 
     @cached_property

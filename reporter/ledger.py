@@ -17,7 +17,7 @@ from reporter.dated import Dated, DatedTables
 from reporter.dates import parse_date
 from reporter.errors import RecordError
 from reporter.receipts import Receipt, Receipts
-from reporter.schema import FORECASTS, to_frame, to_table
+from reporter.schema import FORECASTS, SPLITS, to_frame, to_table
 
 __all__ = ["KINDS", "LEDGER", "Ledger", "Receipt"]
 
@@ -35,6 +35,7 @@ class Ledger:
         self._folder = folder
         self._receipts = Receipts(folder / "receipts")
         self._models: dict[str, DatedTables] = {}
+        self._changes = DatedTables(folder / "changes", KINDS["changes"], "reference_date")
 
     @property
     def reference_dates(self) -> list[date]:
@@ -57,10 +58,22 @@ class Ledger:
         """As `receipts`, one by one: those before an altered one are given."""
         return self._receipts.walk()
 
-    def append(self, reference_date: date, forecasts: Mapping[str, pd.DataFrame], receipt: Receipt) -> None:
+    def append(
+        self,
+        reference_date: date,
+        forecasts: Mapping[str, pd.DataFrame],
+        receipt: Receipt,
+        changes: pd.DataFrame | None = None,
+    ) -> None:
         """Put a date's forecasts on record, one file a model, then its receipt.
 
         The receipt is completed with the hash of what each file says, and of the receipt before.
+
+        Args:
+            reference_date: the forecasts'.
+            forecasts: model_id → hub rows.
+            receipt: what else is said of them.
+            changes: why medians moved since the date before (`schema.SPLITS`), where the receipt has `changes`.
 
         Raises:
             RecordError: the date, or a later one, is on record already; nothing was written.
@@ -76,6 +89,12 @@ class Ledger:
             models[model]["sha256"] = content_sha256(table)
         for model in self._others(tables):
             self._model(model).drop(reference_date)
+        if changes is None:
+            self._changes.drop(reference_date)
+        else:
+            split = to_table(changes, SPLITS)
+            self._changes.write(reference_date, split)
+            receipt = receipt | {"changes": receipt["changes"] | {"sha256": content_sha256(split)}}
         self._receipts.append(reference_date, receipt | {"models": models})
 
     def hashes(self) -> dict[str, str]:
@@ -123,6 +142,27 @@ class Ledger:
                     )
                 yield model, table
 
+    def changes(self, receipt: Receipt) -> pd.DataFrame | None:
+        """Why medians moved since the date before, as a receipt names it.
+
+        Returns:
+            A frame of `schema.SPLITS`; None where the receipt names none.
+
+        Raises:
+            RecordError: the file is gone, or does not say what the receipt is for.
+        """
+        entry, day = receipt.get("changes"), parse_date(receipt["reference_date"])
+        if entry is None:
+            return None
+        table = self._changes.get(day)
+        if content_sha256(table) != entry["sha256"]:
+            raise RecordError(f"{self.changes_path(day)} was altered: the receipt of {day} is for other contents")
+        return to_frame(table, SPLITS)
+
+    def changes_path(self, reference_date: date) -> Path:
+        """The file that the changes of a date are in."""
+        return self._changes.where(reference_date)
+
     def path(self, model: str, reference_date: date) -> Path:
         """The file that a model's forecasts of a date are in."""
         return self._model(model).where(reference_date)
@@ -139,6 +179,7 @@ class Ledger:
             for store in self.stores():
                 store.compact(dates[-1], on_record)
         self._models.clear()
+        self._changes = DatedTables(self._folder / "changes", KINDS["changes"], "reference_date")
 
     def tables(self, *kinds: str) -> Iterator[DatedTables]:
         """The tables of these kinds, or of every one, that have one for each date."""

@@ -55,6 +55,23 @@ FORECASTS = pa.schema(
 )
 """The ledger's hub columns. `model_id` is the folder's name."""
 
+PARTS = ("code", "revised_history", "new_data", "refit")
+"""What a change between two forecasts of the same period is split into, in the order in which things are changed."""
+
+SPLITS = pa.schema(
+    {
+        "reference_date": pa.date32(),
+        "model_id": pa.string(),
+        "target": pa.string(),
+        "location": pa.string(),
+        "target_end_date": pa.date32(),
+        "before": pa.float64(),
+        "after": pa.float64(),
+        **dict.fromkeys(PARTS, pa.float64()),
+    }
+)
+"""Why medians moved since the reference date before: `before` and the parts add up to `after`."""
+
 KEY = ["target", "location", "target_end_date"]
 """What one count is of."""
 

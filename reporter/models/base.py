@@ -1,6 +1,7 @@
 """The contract every model keeps, and what a model may see."""
 
-from collections.abc import Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -53,16 +54,53 @@ class Quantiles:
     refused: Mapping[int, str] = field(default_factory=dict)
 
 
-class Model(Protocol):
-    """A forecaster. Stateless: the same history, horizons and seed give the same bytes."""
+Learnt = Callable[[History], Quantiles]
+"""What a model has learnt from one history, ready to forecast from any: the forecast starts where the history given
+ends. A series that was not learnt from is refused."""
 
-    def forecast(self, history: History, horizons: int, seed: int) -> Quantiles:
+
+class Model(Protocol):
+    """A forecaster. Stateless: the same histories, horizons and seed give the same bytes."""
+
+    def forecast(self, history: History, horizons: int, seed: int, learn_from: History | None = None) -> Quantiles:
         """Forecast `horizons` periods after the last date of `history`.
+
+        Args:
+            history: the counts the forecast starts from.
+            horizons: H.
+            seed: of all that is drawn.
+            learn_from: the counts that the parameters are learnt from, an earlier or less revised history of the
+                same series; `history` itself if left out.
 
         Raises:
             ModelError: nothing at all can be said; the message says why.
         """
         ...
+
+    def learn(self, history: History, horizons: int, seed: int) -> Learnt:
+        """Learn the parameters once, to forecast from several histories.
+
+        Raises:
+            ModelError: nothing at all can be learnt; the message says why.
+        """
+        ...
+
+
+class Learner(ABC):
+    """A model that first learns its parameters from a history, then forecasts from the same or another one."""
+
+    @abstractmethod
+    def learn(self, history: History, horizons: int, seed: int) -> Learnt:
+        """See `Model.learn`."""
+
+    def forecast(self, history: History, horizons: int, seed: int, learn_from: History | None = None) -> Quantiles:
+        """See `Model.forecast`."""
+        return self.learn(history if learn_from is None else learn_from, horizons, seed)(history)
+
+
+def numbers(history: History) -> dict[tuple[str, str], int]:
+    """(target, location) → number of the series in a history."""
+    return {series: i for i, series in enumerate(zip(history.targets, history.locations, strict=True))}
 
 
 def empty(history: History, horizons: int) -> Floats:

@@ -5,7 +5,7 @@ import numpy as np
 from reporter.dates import Cadence
 from reporter.errors import TooShortError
 from reporter.models import base, spread
-from reporter.models.series import Ints, bounded, too_few
+from reporter.models.series import NOT_LEARNT, Ints, bounded, too_few
 from reporter.schema import LEVELS, Floats, is_cumulative
 
 RECENT = 60
@@ -15,35 +15,47 @@ LEAST = 5
 WEEK = 7
 
 
-class Baseline:
+class Baseline(base.Learner):
     """The last value again, with the spread of the errors that this made before.
 
     A daily count of new cases has a weekly rhythm, so there the last value of the same weekday stands in for the last
     one (the seasonal naive method; Hyndman & Athanasopoulos, Forecasting: principles and practice, 5.2). The median is
     exactly that value. The other quantiles add mirrored h-step differences of the last 60 periods, on the log1p
     scale, as the baseline of the US COVID-19 hub does on the natural one (Cramer et al. 2022, PNAS 119 e2113561119).
+
+    Those differences are what it learns; the last value is where a forecast starts.
     """
 
-    def forecast(self, history: base.History, horizons: int, seed: int) -> base.Quantiles:  # noqa: ARG002 - the contract's
-        """See `base.Model.forecast`. `seed` changes nothing."""
-        values = base.empty(history, horizons)
-        refused: dict[int, str] = {}
-        for i, (target, row) in enumerate(zip(history.targets, history.counts, strict=True)):
-            season = WEEK if history.cadence is Cadence.DAY and not is_cumulative(target) else 1
-            try:
-                values[i] = no_change(row, horizons, season)
-            except TooShortError as error:
-                refused[i] = str(error)
-        return base.Quantiles(bounded(values, history), refused)
+    def learn(self, history: base.History, horizons: int, seed: int) -> base.Learnt:  # noqa: ARG002 - the contract's
+        """See `base.Model.learn`. `seed` changes nothing."""
+        known = base.numbers(history)
+
+        def tell(start: base.History) -> base.Quantiles:
+            values = base.empty(start, horizons)
+            refused: dict[int, str] = {}
+            for i, (target, location, row) in enumerate(zip(start.targets, start.locations, start.counts, strict=True)):
+                season = WEEK if start.cadence is Cadence.DAY and not is_cumulative(target) else 1
+                number = known.get((target, location))
+                if number is None:
+                    refused[i] = NOT_LEARNT
+                    continue
+                try:
+                    values[i] = no_change(row, horizons, season, history.counts[number])
+                except TooShortError as error:
+                    refused[i] = str(error)
+            return base.Quantiles(bounded(values, start), refused)
+
+        return tell
 
 
-def no_change(row: Floats, horizons: int, season: int) -> Floats:
+def no_change(row: Floats, horizons: int, season: int, past: Floats | None = None) -> Floats:
     """Forecast one series.
 
     Args:
         row: (T,) counts, NaN where not reported.
         horizons: H, counted from the end of `row`.
         season: periods after which the rhythm repeats; 1 is none.
+        past: (T',) counts that the size of changes is learnt from; `row` itself if left out.
 
     Returns:
         (H, 23) quantiles.
@@ -51,12 +63,10 @@ def no_change(row: Floats, horizons: int, season: int) -> Floats:
     Raises:
         TooShortError: too few counts to know how large changes are.
     """
-    known = np.flatnonzero(np.isfinite(row))
     least = LEAST if season == 1 else 2 * season
-    if len(known) < least:
-        raise TooShortError(too_few(len(known), least))
-    counts = np.maximum(row[: known[-1] + 1], 0.0)
-    logs = np.log1p(counts)
+    logs = np.log1p(_counts(row if past is None else past, least))
+    counts = _counts(row, least)
+    known = np.flatnonzero(np.isfinite(row))
     result = np.empty((horizons, len(LEVELS)))
     for h in range(horizons):
         position = len(row) + h
@@ -65,6 +75,18 @@ def no_change(row: Floats, horizons: int, season: int) -> Floats:
         growth = np.expm1(_offsets(logs, position - source, season))
         result[h] = counts[source] + (1 + counts[source]) * growth
     return result
+
+
+def _counts(row: Floats, least: int) -> Floats:
+    """The counts through the last one, none below 0.
+
+    Raises:
+        TooShortError: fewer than `least`.
+    """
+    known = np.flatnonzero(np.isfinite(row))
+    if len(known) < least:
+        raise TooShortError(too_few(len(known), least))
+    return np.maximum(row[: known[-1] + 1], 0.0)
 
 
 def _latest_like(known: Ints, position: int, season: int) -> int:

@@ -8,8 +8,8 @@ from scipy.optimize import OptimizeWarning, curve_fit
 from reporter.dates import Cadence
 from reporter.errors import ModelError, TooShortError
 from reporter.models import base
-from reporter.models.series import bounded
-from reporter.schema import LEVELS, Floats, is_cumulative
+from reporter.models.series import NOT_LEARNT, bounded
+from reporter.schema import Floats, is_cumulative
 
 START = 1000
 """The curve starts on the first day above this many cases."""
@@ -17,34 +17,44 @@ START = 1000
 LEAST = 5
 
 
-class Classic:
+class Classic(base.Learner):
     """A logistic curve through the cumulative counts, by least squares, one place at a time.
 
     f(t) = final_size / (1 + exp(-growth_rate (t - midpoint))), t = 0 on the first day above 1,000 (Verhulst 1838). He
     printed one number and no range, so all quantiles are that number. Incident targets are refused.
+
+    All of it is learnt: a curve that was fitted before goes on as it was, whatever has been counted since.
     """
 
-    def forecast(self, history: base.History, horizons: int, seed: int) -> base.Quantiles:  # noqa: ARG002 - the contract's
-        """See `base.Model.forecast`. `seed` changes nothing."""
-        values = base.empty(history, horizons)
-        refused: dict[int, str] = {}
-        for i, (target, row) in enumerate(zip(history.targets, history.counts, strict=True)):
-            if not is_cumulative(target):
-                refused[i] = "this method is for cumulative counts only"
+    def learn(self, history: base.History, horizons: int, seed: int) -> base.Learnt:  # noqa: ARG002 - the contract's
+        """See `base.Model.learn`. `seed` changes nothing."""
+        curves: dict[tuple[str, str], tuple[int, tuple[float, float, float]]] = {}
+        reasons: dict[tuple[str, str], str] = {}
+        for series, number in base.numbers(history).items():
+            row = history.counts[number]
+            if not is_cumulative(series[0]):
+                reasons[series] = "this method is for cumulative counts only"
                 continue
             try:
-                values[i] = self._one(row, horizons, history.cadence)
+                curves[series] = int(np.argmax(row > START)), fit(row, history.cadence)
             except ModelError as error:
-                refused[i] = str(error)
-        return base.Quantiles(bounded(values, history), refused)
+                reasons[series] = str(error)
 
-    @staticmethod
-    def _one(row: Floats, horizons: int, cadence: Cadence) -> Floats:
-        """(H, 23) quantiles of one series, all equal to the curve."""
-        curve = fit(row, cadence)
-        start = int(np.flatnonzero(row > START)[0])
-        t = np.arange(len(row), len(row) + horizons, dtype=np.float64) - start
-        return np.repeat(logistic(t, *curve)[:, None], len(LEVELS), axis=1)
+        def tell(start: base.History) -> base.Quantiles:
+            values = base.empty(start, horizons)
+            refused: dict[int, str] = {}
+            # Periods since the first of the history that was learnt from.
+            here = int((start.dates[-1] - history.dates[0]) // np.timedelta64(history.cadence.days, "D"))
+            for series, number in base.numbers(start).items():
+                if series not in curves:
+                    refused[number] = reasons.get(series, NOT_LEARNT)
+                    continue
+                first, curve = curves[series]
+                t = np.arange(here + 1, here + 1 + horizons, dtype=np.float64) - first
+                values[number] = logistic(t, *curve)[:, None]
+            return base.Quantiles(bounded(values, start), refused)
+
+        return tell
 
 
 def logistic(t: Floats, final_size: float, growth_rate: float, midpoint: float) -> Floats:

@@ -7,7 +7,7 @@ import numpy as np
 from reporter.errors import ModelError, TooShortError
 from reporter.models import logistic
 from reporter.models.logistic import Bools
-from reporter.models.series import too_few
+from reporter.models.series import Ints, too_few
 from reporter.schema import Floats
 
 RUNAWAY = 20.0
@@ -39,9 +39,16 @@ class Curves:
     identified: Bools
 
     def at(self, t: Floats) -> Floats:
-        """(N, len(t)) cumulative counts at times `t`, in periods since the first."""
+        """(N, T) cumulative counts at times `t`, (T,) or (N, T), in periods since the first."""
         column = (value[:, None] for value in (self.final_size, self.growth_rate, self.midpoint))
         return logistic.curve(t, *column)
+
+    def of(self, rows: Ints) -> "Curves":
+        """The curves of these rows."""
+        return Curves(
+            self.family, self.final_size[rows], self.growth_rate[rows], self.midpoint[rows],
+            self.sse[rows], self.converged[rows], self.identified[rows],
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)

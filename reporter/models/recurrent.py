@@ -10,8 +10,8 @@ from torch import nn
 
 from reporter.dates import Cadence
 from reporter.models import base
-from reporter.models.samples import Samples, gather
-from reporter.models.series import steps, to_horizons
+from reporter.models.samples import Looks, Samples, gather, look
+from reporter.models.series import drawn_out, steps, steps_since, to_horizons
 from reporter.schema import LEVELS, Floats
 
 NEEDS = {Cadence.DAY: 14, Cadence.WEEK: 8}
@@ -49,42 +49,59 @@ class Training:
 Layer = type[nn.RNN] | type[nn.GRU] | type[nn.LSTM]
 
 
-class Rnn:
+class Rnn(base.Learner):
     """An Elman network (Elman 1990, Cognitive Science 14:179) with direct quantiles for all horizons.
 
     It reads the newest counts of a series, relative to their level and without the rhythm of the week, and says how far
     the coming counts will be from that level, on the log1p scale. One network is trained on the past of all places
     and targets together, newer windows more often than older ones, by the pinball loss (Koenker & Bassett 1978,
     eq. 2.1) averaged over the 23 levels. No quantile leaves the range of changes seen in training.
+
+    Weights, usual changes and their range are what it learns; the newest window, with its level and rhythm, is where a
+    forecast starts.
     """
 
     layer: Layer = nn.RNN
     training = Training()
 
-    def forecast(self, history: base.History, horizons: int, seed: int) -> base.Quantiles:
-        """See `base.Model.forecast`."""
-        given = steps(history, NEEDS[history.cadence])
-        ahead = base.empty(history, horizons + int(given.age.max(initial=0)))
-        samples = gather(given, history, ahead.shape[1]) if len(given.usable) else None
-        if samples is None or len(samples.past) < ENOUGH:
-            seen = 0 if samples is None else len(samples.past)
-            why = f"only {seen} stretches of the past to learn from; needs {ENOUGH}"
-            refused = {i: given.refused.get(i, why) for i in range(len(history.targets))}
-            return base.Quantiles(base.empty(history, horizons), refused)
-        with _alone(seed):
-            changes = self._learn(samples, seed)
-        ahead[given.usable] = np.expm1(samples.start[:, :, None] + changes)
-        return base.Quantiles(to_horizons(ahead, given, history, horizons), given.refused)
+    def learn(self, history: base.History, horizons: int, seed: int) -> base.Learnt:
+        """See `base.Model.learn`."""
+        least = NEEDS[history.cadence]
+        past = steps(history, least)
+        reach = horizons + int(past.age.max(initial=0))
+        samples = gather(past, history, reach) if len(past.usable) else None
+        seen = 0 if samples is None else len(samples.past)
+        networks = []
+        if samples is not None and seen >= ENOUGH:
+            with _alone(seed):
+                networks = self._train(samples, seed)
 
-    def _learn(self, samples: Samples, seed: int) -> Floats:
-        """(S, H, 23) changes to come, as the mean of several networks' quantiles."""
+        def tell(start: base.History) -> base.Quantiles:
+            given, _ = steps_since(start, least, history, past)
+            ahead = base.empty(start, horizons + int(given.age.max(initial=0)))
+            if samples is None or not networks:
+                why = f"only {seen} stretches of the past to learn from; needs {ENOUGH}"
+                refused = {i: given.refused.get(i, why) for i in range(len(start.targets))}
+                return base.Quantiles(base.empty(start, horizons), refused)
+            if len(given.usable):
+                newest = np.array([given.values.shape[1] - 1])
+                looks = look(given, start, ahead.shape[1], samples.layout, newest)
+                with _alone(seed):
+                    changes = np.mean([network.quantiles(looks, samples) for network in networks], axis=0)
+                ahead[given.usable] = np.expm1(looks.start[0][:, :, None] + drawn_out(changes, ahead.shape[1]))
+            return base.Quantiles(to_horizons(ahead, given, start, horizons), given.refused)
+
+        return tell
+
+    def _train(self, samples: Samples, seed: int) -> list["Network"]:
+        """Several networks, whose quantiles are averaged."""
         draws = np.random.default_rng(seed)
-        told = []
+        networks = []
         for _ in range(self.training.members):
             network = Network(self.layer, samples, self.training)
             _train(network, samples, self.training, draws)
-            told.append(network.quantiles(samples))
-        return np.asarray(np.mean(told, axis=0))
+            networks.append(network)
+        return networks
 
 
 class Network(nn.Module):
@@ -107,13 +124,13 @@ class Network(nn.Module):
         shift: torch.Tensor = self.read(states[:, -1])
         return self.usual + shift.view(-1, *self.usual.shape)
 
-    def quantiles(self, samples: Samples) -> Floats:
-        """(S, H, 23) changes to come, non-decreasing in level and within what training saw."""
+    def quantiles(self, looks: Looks, samples: Samples) -> Floats:
+        """(S, H, 23) changes to come after the first origin of `looks`, ordered and within what training saw."""
         with torch.no_grad():
-            told = self(torch.from_numpy(samples.inputs[samples.now]))
+            told = self(torch.from_numpy(looks.inputs[0].astype(np.float32)))
             mixed = self.trust * told + (1 - self.trust) * self.usual
         scaled = mixed.numpy().astype(np.float64)
-        changes = np.sort(scaled * samples.scale[samples.now, None, None], axis=2)
+        changes = np.sort(scaled * looks.scale[0][:, None, None], axis=2)
         return np.asarray(np.clip(changes, samples.least[:, None], samples.most[:, None]))
 
 

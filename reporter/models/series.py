@@ -1,12 +1,12 @@
 """What models do to published counts before they learn from them, and to numbers before they leave."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from reporter.dates import Cadence
-from reporter.models.base import History
+from reporter.models.base import History, numbers
 from reporter.schema import Floats
 
 Ints = npt.NDArray[np.int64]
@@ -20,6 +20,10 @@ def too_few(counts: int, least: int) -> str:
     return f"only {counts} count{'' if counts == 1 else 's'} so far; needs {least}"
 
 
+NOT_LEARNT = "was not there when the parameters were learnt"
+"""Why a series is refused that the history learnt from does not hold."""
+
+
 @dataclass(frozen=True)
 class Steps:
     """Counts per period, each series moved so that its last reported period is in the last column.
@@ -29,6 +33,7 @@ class Steps:
         last: (S,) the last reported value of a cumulative series; 0 for an incident one.
         age: (S,) periods from the series' last count to the reference date.
         cumulative: (S,) whether the series counts everything so far.
+        end: (S,) datetime64[D] of that last period.
         refused: series number → why, in plain words.
     """
 
@@ -36,6 +41,7 @@ class Steps:
     last: Floats
     age: Ints
     cumulative: npt.NDArray[np.bool_]
+    end: npt.NDArray[np.datetime64]
     refused: dict[int, str]
 
     @property
@@ -72,7 +78,39 @@ def steps(history: History, least: int) -> Steps:
         filled = _per_period(row[where[0] : where[-1] + 1], cumulative=bool(cumulative[i]))
         values[i, t - len(filled) :] = filled
         last[i] = max(row[where[-1]], 0.0) if cumulative[i] else 0.0
-    return Steps(values, last, age, cumulative, refused)
+    end = history.dates[-1] - age * np.timedelta64(history.cadence.days, "D")
+    return Steps(values, last, age, cumulative, end, refused)
+
+
+def steps_since(history: History, least: int, learnt: History, past: Steps) -> tuple[Steps, Ints]:
+    """Take apart a history to forecast from with parameters learnt from another.
+
+    Args:
+        history: where the forecast starts.
+        least: counts a series needs, else it is refused.
+        learnt: the history the parameters were learnt from.
+        past: `learnt` taken apart.
+
+    Returns:
+        The history's counts per period, in which a series is also refused that was not learnt from, and for each
+        usable series its place among the usable ones of `past`.
+    """
+    given = steps(history, least)
+    known = numbers(learnt)
+    order = {int(number): place for place, number in enumerate(past.usable)}
+    refused, places = dict(given.refused), []
+    for i, series in enumerate(zip(history.targets, history.locations, strict=True)):
+        number = known.get(series)
+        if number is None or number in past.refused:
+            refused.setdefault(i, NOT_LEARNT if number is None else past.refused[number])
+        elif i not in refused:
+            places.append(order[number])
+    return replace(given, refused=refused), np.array(places, dtype=np.int64)
+
+
+def drawn_out(values: Floats, horizons: int) -> Floats:
+    """The first `horizons` along the second axis; the last one goes on beyond those that were learnt."""
+    return values[:, np.minimum(np.arange(horizons), values.shape[1] - 1)]
 
 
 def _per_period(row: Floats, *, cumulative: bool) -> Floats:

@@ -8,7 +8,7 @@ from reporter.dates import Cadence
 from reporter.models import base, spread
 from reporter.models.curves import Curve, Curves, fit_curve, fit_curves
 from reporter.models.logistic import Bools
-from reporter.models.series import outcomes, steps, to_horizons
+from reporter.models.series import Ints, drawn_out, outcomes, steps, steps_since, to_horizons
 from reporter.models.windows import rhythm, windows_at
 from reporter.schema import LEVELS, Floats
 
@@ -58,7 +58,7 @@ UNLIKE = np.log(10.0)
 """Errors made when a series stood this far below its present level, on the log scale, say little about the present."""
 
 
-class Sigmoid:
+class Sigmoid(base.Learner):
     """A logistic curve through the current wave.
 
     The counts since the last trough are cumulated and a logistic curve is fitted to the sum. The curve gives the shape
@@ -66,46 +66,120 @@ class Sigmoid:
     same is done at past origins with what came before each. Their errors say what share of the curve's change to
     follow (the share with the least absolute error over all places of a target), and how wide to make the quantiles
     (`spread.offsets`). Errors and quantiles are on the log1p scale.
+
+    The curve, the shares to follow and the errors are what it learns; level and rhythm are where a forecast starts.
     """
 
-    def forecast(self, history: base.History, horizons: int, seed: int) -> base.Quantiles:  # noqa: ARG002 - the contract's
-        """See `base.Model.forecast`. `seed` changes nothing."""
+    def learn(self, history: base.History, horizons: int, seed: int) -> base.Learnt:  # noqa: ARG002 - the contract's
+        """See `base.Model.learn`. `seed` changes nothing."""
         habits = HABITS[history.cadence]
-        given = steps(history, habits.needs)
-        usable = given.usable
-        values = base.empty(history, horizons + int(given.age.max(initial=0)))
+        past = steps(history, habits.needs)
+        usable = past.usable
+        learnt = None
         if len(usable):
             targets = [history.targets[i] for i in usable]
-            values[usable] = _ahead(given.values[usable], given.cumulative[usable], targets, values.shape[1], habits)
-        return base.Quantiles(to_horizons(values, given, history, horizons), given.refused)
+            reach = horizons + int(past.age.max(initial=0))
+            learnt = _learn(past.values[usable], past.cumulative[usable], targets, reach, habits)
+
+        def tell(start: base.History) -> base.Quantiles:
+            given, places = steps_since(start, habits.needs, history, past)
+            values = base.empty(start, horizons + int(given.age.max(initial=0)))
+            if learnt is not None and len(places):
+                mine = given.usable
+                moved = given.end[mine] - past.end[usable[places]]
+                shift = (moved // np.timedelta64(history.cadence.days, "D")).astype(np.float64)
+                values[mine] = _ahead(learnt.of(places), given.values[mine], shift, values.shape[1], habits)
+            return base.Quantiles(to_horizons(values, given, start, horizons), given.refused)
+
+        return tell
 
 
-def _ahead(values: Floats, cumulative: Bools, targets: list[str], horizons: int, habits: Habits) -> Floats:
-    """(S, H, 23) quantiles of `outcomes` after the last column of (S, T) counts per period."""
+@dataclass(frozen=True)
+class _Learnt:
+    """What is learnt of S series.
+
+    Attributes:
+        curves: the curve through each one's current wave, in periods since the window's first.
+        floor: (S,) counts a period that are no part of the wave.
+        rise: (S,) share of the curve's change that is followed where it rises.
+        fall: (S,) where it falls.
+        noise: (S,) counting noise over proportional noise, as `spread.counting`.
+        offsets: (S, H, 23) as `spread.offsets`.
+        cumulative: (S,) whether a series counts everything so far.
+    """
+
+    curves: Curves
+    floor: Floats
+    rise: Floats
+    fall: Floats
+    noise: Floats
+    offsets: Floats
+    cumulative: Bools
+
+    def of(self, places: Ints) -> "_Learnt":
+        """The series at these places."""
+        return _Learnt(
+            self.curves.of(places), self.floor[places], self.rise[places], self.fall[places],
+            self.noise[places], self.offsets[places], self.cumulative[places],
+        )  # fmt: skip
+
+
+def _ahead(learnt: _Learnt, values: Floats, shift: Floats, horizons: int, habits: Habits) -> Floats:
+    """(S, H, 23) quantiles of `outcomes` after the last column of (S, T) counts per period.
+
+    Args:
+        learnt: of the same series.
+        values: where the forecast starts.
+        shift: (S,) periods from the last column that was learnt from to that of `values`.
+        horizons: H.
+        habits: of the cadence.
+    """
+    windows = windows_at(values, np.array([values.shape[1] - 1]), habits.window)
+    _, start = _start(windows, horizons, habits)
+    change = _change(learnt.curves, learnt.floor, horizons, habits, shift)
+    rising = change[:, :1] > 0
+    share = np.where(rising, learnt.rise[:, None], learnt.fall[:, None])
+    logs = start[0] + share * change
+    point = np.where(learnt.cumulative[:, None], _forecast(logs, cumulative=True), _forecast(logs, cumulative=False))
+    sizes = spread.sizes(learnt.noise[:, None], point)
+    offsets = drawn_out(learnt.offsets, horizons) * sizes[:, :, None]
+    return np.asarray(np.expm1(np.minimum(point[:, :, None] + offsets, HUGE)))
+
+
+def _learn(values: Floats, cumulative: Bools, targets: list[str], horizons: int, habits: Habits) -> _Learnt:
+    """What (S, T) counts per period teach about forecasts up to `horizons` ahead."""
     s, t = values.shape
     count = int(np.clip(ERRORS // s, *ORIGINS))
     earliest = max(t - 1 - count, min(habits.shortest, t) - 1)
     origins = np.arange(t - 1, earliest - 1, -1)
     windows = windows_at(values, origins, habits.window)
-    level = np.log(np.maximum(windows[:, :, -habits.level :].mean(axis=2), 1e-9))
-    start = level[:, :, None] + rhythm(windows, horizons, habits.season)
-    change = _change(windows, horizons, habits)
+    level, start = _start(windows, horizons, habits)
+    total, floor = _waves(windows.reshape(-1, habits.window), habits)
+    curves = fit_curves(total)
+    change = _change(curves, floor, horizons, habits).reshape(len(origins), s, horizons)
     actual = np.log1p(np.moveaxis(outcomes(values, horizons, cumulative)[:, origins], 1, 0))
     actual[level < level[0] - UNLIKE] = np.nan
-    result = np.empty((s, horizons, len(LEVELS)))
+    offsets, (rise, fall, noise) = np.empty((s, horizons, len(LEVELS))), np.empty((3, s))
     for target in dict.fromkeys(targets):
         chosen = np.array([other == target for other in targets])
-        total = bool(cumulative[chosen][0])
-        point = _trusted(start[:, chosen], change[:, chosen], actual[:, chosen], cumulative=total)
-        errors = (actual[:, chosen] - point)[1:]
-        noise = spread.noise(errors, point)
-        offsets = spread.offsets(errors / noise[1:], [target] * int(chosen.sum())) * noise[0][:, :, None]
-        result[chosen] = np.expm1(np.minimum(point[0][:, :, None] + offsets, HUGE))
-    return result
+        running = bool(cumulative[chosen][0])
+        point, rise[chosen], fall[chosen] = _trusted(
+            start[:, chosen], change[:, chosen], actual[:, chosen], cumulative=running
+        )
+        errors, past = (actual[:, chosen] - point)[1:], point[1:]
+        noise[chosen] = ratio = spread.counting(errors, past)
+        offsets[chosen] = spread.offsets(errors / spread.sizes(ratio, past), [target] * int(chosen.sum()))
+    return _Learnt(curves.of(np.arange(s)), floor[:s], rise, fall, noise, offsets, cumulative)
 
 
-def _trusted(start: Floats, change: Floats, actual: Floats, *, cumulative: bool) -> Floats:
-    """(R, S, H) log1p forecasts that follow the share of the curve's change that did best so far.
+def _start(windows: Floats, horizons: int, habits: Habits) -> tuple[Floats, Floats]:
+    """(R, S) log of the level at the end of each window, and (R, S, H) that of counts that stay at it."""
+    level = np.log(np.maximum(windows[:, :, -habits.level :].mean(axis=2), 1e-9))
+    return level, level[:, :, None] + rhythm(windows, horizons, habits.season)
+
+
+def _trusted(start: Floats, change: Floats, actual: Floats, *, cumulative: bool) -> tuple[Floats, float, float]:
+    """(R, S, H) log1p forecasts that follow the share of the curve's change that did best so far, and the two shares.
 
     Rises and falls each have their own share: the logistic curve is symmetric, and waves are not.
     """
@@ -113,26 +187,34 @@ def _trusted(start: Floats, change: Floats, actual: Floats, *, cumulative: bool)
     loss = np.nan_to_num(np.abs(actual - trials))
     rising = np.broadcast_to(change[:, :, :1] > 0, change.shape)
     best = [loss[:, regime].sum(axis=1).argmin() for regime in (rising, ~rising)]
-    return np.asarray(np.where(rising, trials[best[0]], trials[best[1]]))
+    rise, fall = (float(TRUSTS[number]) for number in best)
+    return np.where(rising, trials[best[0]], trials[best[1]]), rise, fall
 
 
 def _forecast(logs: Floats, *, cumulative: bool) -> Floats:
     """log1p of the counts whose logs are given, or of their running total."""
     counts = np.exp(logs)
-    return np.asarray(np.log1p(np.cumsum(counts, axis=2) if cumulative else counts))
+    return np.asarray(np.log1p(np.cumsum(counts, axis=-1) if cumulative else counts))
 
 
-def _change(windows: Floats, horizons: int, habits: Habits) -> Floats:
-    """(R, S, H) log of the curve's new counts at each horizon over its mean in the periods of the level."""
-    r, s, w = windows.shape
-    total, floor = _waves(windows.reshape(r * s, w), habits)
-    curves = fit_curves(total)
-    new = np.diff(curves.at(np.arange(w - 1 - habits.level, w + horizons, dtype=np.float64)), axis=1)
+def _change(curves: Curves, floor: Floats, horizons: int, habits: Habits, shift: Floats | float = 0.0) -> Floats:
+    """(N, H) log of the curve's new counts at each horizon over its mean in the periods of the level.
+
+    Args:
+        curves: N of them, fitted to windows.
+        floor: (N,) counts a period to add.
+        horizons: H.
+        habits: of the cadence.
+        shift: (N,) periods from the window's end to where the forecast starts.
+    """
+    end = habits.window
+    t = np.arange(end - 1 - habits.level, end + horizons, dtype=np.float64)
+    new = np.diff(curves.at(t + np.reshape(shift, (-1, 1))), axis=1)
     new = np.nan_to_num(new) + floor[:, None]
     new = np.maximum(new, 1e-12 * new.max(axis=1, initial=1e-288, keepdims=True))
     log = np.log(new[:, habits.level :]) - np.log(new[:, : habits.level].mean(axis=1, keepdims=True))
     reach = habits.steepest * (np.arange(1, horizons + 1) + habits.level / 2)
-    return np.asarray(np.clip(log, -reach, reach).reshape(r, s, horizons))
+    return np.asarray(np.clip(log, -reach, reach))
 
 
 def _waves(rows: Floats, habits: Habits) -> tuple[Floats, Floats]:

@@ -61,16 +61,29 @@ def noise(errors: Floats, points: Floats) -> Floats:
     Returns:
         (R', S, H) relative sizes, 1 for a count without end.
     """
-    few = np.exp(-points)
-    past = few[-len(errors) :]
+    return sizes(counting(errors, points[-len(errors) :]), points)
+
+
+def counting(errors: Floats, points: Floats) -> float:
+    """B / a of `noise`: how much counting noise there is for each part of proportional noise.
+
+    Args:
+        errors: (R, S, H) as of `noise`.
+        points: (R, S, H) the forecasts that erred.
+    """
     known = np.isfinite(errors)
     if not known.any():
-        return np.ones_like(points)
+        return 0.0
     squares = errors[known] ** 2
     squares = np.minimum(squares, np.quantile(squares, OUTLYING))
-    terms = np.stack([np.ones(len(squares)), past[known]], axis=1)
+    terms = np.stack([np.ones(len(squares)), np.exp(-points)[known]], axis=1)
     (a, b), _ = nnls(terms, squares)
-    return np.asarray(np.sqrt(1 + min(b / max(a, 1e-9), STEEPEST) * few))
+    return float(min(b / max(a, 1e-9), STEEPEST))
+
+
+def sizes(ratio: float | Floats, points: Floats) -> Floats:
+    """Relative sizes of errors about forecasts on the log1p scale, from b / a; see `noise`."""
+    return np.asarray(np.sqrt(1 + ratio * np.exp(-points)))
 
 
 def _pooled(size: Floats, prior: float) -> Floats:

@@ -8,7 +8,7 @@ from itertools import pairwise
 from reporter.charts import number
 from reporter.dates import Cadence, day_in_words
 from reporter.posts.book import Forecast
-from reporter.posts.words import Count, Words, has_range, interval, join, percent, periods, say
+from reporter.posts.words import Count, Words, has_range, interval, join, percent, periods, say, signed
 from reporter.schema import INTERVALS, MEDIAN, Floats
 
 LIKELY, SURE, MISS, POINT = "likely", "sure", "miss", "point"
@@ -81,7 +81,7 @@ class Judgement:
     @property
     def signed(self) -> Words:
         """The error with its sign."""
-        return say("+{}" if self.error > 0 else "{}", Count(self.error))
+        return signed(self.error)
 
     @property
     def share_words(self) -> str:

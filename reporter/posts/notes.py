@@ -28,6 +28,8 @@ def changes(book: Book, day: date) -> list[Words]:
     old, now = book.receipts[before], book.receipts[day]
     if old["version"] != now["version"]:
         lines.append(say(f"The program changed from {old['version']} to {now['version']}."))
+    elif old.get("code_sha256", now.get("code_sha256")) != now.get("code_sha256"):
+        lines.append(say("The program's code changed; its version did not."))
     if old["settings_sha256"] != now["settings_sha256"]:
         lines.append(say("The settings changed."))
     joined = sorted(set(now["models"]) - set(old["models"]))

@@ -14,6 +14,7 @@ from reporter.posts.judge import (
     SURE,
     Judgement,
 )
+from reporter.posts.moves import Moved, moved
 from reporter.posts.notes import changes, data_notes, refusals
 from reporter.posts.record import Kept
 from reporter.posts.standing import Standing, kind_words, known_by, standings
@@ -74,6 +75,7 @@ class Post:
     kind: str
     place: Place
     sections: list[TargetSection]
+    moved: list[Moved]
     changes: list[Words]
     notes: list[Words]
     receipt: list[tuple[str, str]]
@@ -99,6 +101,7 @@ def post(book: Book, day: date) -> Post:
         kind=kind_words(live=book.is_live(day)),
         place=book.headline,
         sections=[_section(book, target, day) for target in record.targets],
+        moved=moved(book, day),
         changes=changes(book, day),
         notes=[*refusals(book, day), *data_notes(book, day)],
         receipt=_receipt(book, day),
@@ -216,6 +219,7 @@ def _receipt(book: Book, day: date) -> list[tuple[str, str]]:
         ("Made at", receipt["made_at"]),
         ("Kind", "live" if receipt["live"] else "backfilled"),
         ("Program", f"reporter {receipt['version']}"),
+        *([("Hash of its code", receipt["code_sha256"])] if "code_sha256" in receipt else []),
         ("Hash of the settings", receipt["settings_sha256"]),
         ("Seed", str(receipt["seed"])),
         ("Hash of the receipt before", previous or "none: this is the first"),
@@ -234,6 +238,8 @@ def _downloads(book: Book, day: date) -> list[Link]:
         if "sha256" in entry:
             text = f"{book.model_title(model)}: every quantile{of} (Parquet)"
             links.append(Link(text, f"{folder}/model-output/{model}/{kept}-{model}.parquet"))
+    if book.receipts[day].get("changes"):
+        links.append(Link(f"Why every median changed{of} (Parquet)", f"{folder}/changes/{kept}.parquet"))
     return links
 
 

@@ -94,6 +94,7 @@ class FeedRecord:
         kept: posts that need no rendering, by reference date; never the newest, which will link to the next.
         made_by: a hash of all that a post's page is made of besides the record: code, templates, settings.
         failed: what went wrong in this run, and the models that failed for the newest forecast, one line each.
+        changes: reference date as text → frame of `schema.SPLITS`, where the change since the date before is on record.
     """
 
     name: str
@@ -119,3 +120,4 @@ class FeedRecord:
     series: Mapping[tuple[str, str], date] | None = None
     kept: Mapping[date, Kept] = field(default_factory=dict)
     made_by: str = ""
+    changes: Mapping[str, pd.DataFrame] = field(default_factory=dict)

@@ -120,6 +120,15 @@ def rounded(value: float, step: int) -> Count:
     return Count(round(value / step) * step)
 
 
+def signed(value: float) -> Words:
+    """A difference with its sign.
+
+    >>> str(signed(1)), str(signed(0))
+    ('+1', '0')
+    """
+    return say("+{}" if round(value) > 0 else "{}", Count(value))
+
+
 def has_range(quantiles: Floats) -> bool:
     """Whether a forecast is more than one number."""
     return bool(quantiles[0] != quantiles[-1])

@@ -9,6 +9,7 @@ import pytest
 from reporter.dates import Cadence
 from reporter.models import REGISTRY, load
 from reporter.models.base import Quantiles
+from reporter.models.series import NOT_LEARNT
 from reporter.schema import LEVELS, MEDIAN, is_cumulative
 
 HORIZONS = 5
@@ -181,3 +182,96 @@ def test_every_model_says_how_it_works_in_the_length_hubs_allow(name):
     assert about.data_inputs.endswith(".")
     # A hub's file names are made of it.
     assert re.fullmatch(r"[a-zA-Z0-9_+]{1,21}", name)
+
+
+# ------------------------------------------------------------------------- learnt from one history, starting at another
+
+
+def cut(history, periods):
+    """The history without its newest periods."""
+    return dataclasses.replace(
+        history, dates=history.dates[:-periods], counts=np.ascontiguousarray(history.counts[:, :-periods])
+    )
+
+
+def same(first, second):
+    return first.values.tobytes() == second.values.tobytes() and first.refused == second.refused
+
+
+def test_learning_from_the_history_itself_changes_no_byte(model, real):
+    plain = ask(model, real, seed=3)
+    assert same(plain, model.forecast(real, HORIZONS, 3, learn_from=real))
+    copied = dataclasses.replace(real, counts=real.counts.copy())
+    assert same(plain, model.forecast(real, HORIZONS, 3, learn_from=copied))
+
+
+@pytest.mark.parametrize("periods", [1, 9])
+def test_what_was_learnt_earlier_starts_from_the_newest_counts(model, real, periods):
+    earlier = cut(real, periods)
+    told = model.learn(earlier, HORIZONS, 3)
+    answer = told(real)
+    check(answer, real)
+    assert len(answer.refused) < len(real.targets) or name_of(model) == "classic"
+    assert same(answer, model.forecast(real, HORIZONS, 3, learn_from=earlier))
+    assert same(told(earlier), ask(model, earlier, seed=3)), "an answer leaves no trace in what was learnt"
+
+
+def test_revised_counts_move_a_forecast_that_starts_from_them(model, real):
+    counts = real.counts.copy()
+    counts[:, -7:] = np.ceil(1.2 * counts[:, -7:])
+    revised = dataclasses.replace(real, counts=counts)
+    told = model.learn(real, HORIZONS, 3)
+    before, after = told(real), told(revised)
+    check(after, revised)
+    moved = ~np.isnan(after.values) & (after.values != before.values)
+    if name_of(model) == "classic":
+        assert not moved.any(), "all of it is learnt"
+    else:
+        assert (after.values[:, 0, MEDIAN] > before.values[:, 0, MEDIAN])[counts[:, -1] > 10].all()
+
+
+@pytest.mark.parametrize("name", ["jhu", "nhsn"])
+def test_a_place_that_was_not_learnt_from_is_refused(model, name, request):
+    real = request.getfixturevalue(name)
+    earlier = dataclasses.replace(
+        real,
+        targets=real.targets[1:],
+        locations=real.locations[1:],
+        counts=real.counts[1:],
+        population=real.population[1:],
+    )
+    answer = model.forecast(real, HORIZONS, 3, learn_from=earlier)
+    check(answer, real)
+    assert answer.refused[0] == NOT_LEARNT
+    fewer = model.forecast(earlier, HORIZONS, 3, learn_from=real)
+    check(fewer, earlier)
+    assert NOT_LEARNT not in fewer.refused.values()
+
+
+def test_a_place_too_short_to_learn_from_is_refused_with_that_reason(model, make):
+    rows = np.tile(np.cumsum(wave()), (3, 1))
+    short = rows.copy()
+    short[1, :-3] = np.nan
+    answer = model.forecast(make(rows, TOTAL), HORIZONS, 3, learn_from=make(short, TOTAL))
+    assert list(answer.refused) == [1]
+    assert "3" in answer.refused[1]
+
+
+def test_counts_that_stop_after_learning_are_borne(model, make, kind):
+    """A place that skips the newest periods needs horizons nobody learnt."""
+    target, cadence = kind
+    rows = as_counts(np.tile(wave(), (3, 1)), target).astype(float)
+    late = rows.copy()
+    late[1, -3:] = np.nan
+    earlier = make(rows[:, :-2], target, cadence)
+    check(model.forecast(make(late, target, cadence), HORIZONS, 3, learn_from=earlier), make(late, target, cadence))
+    gone = make(late, target, cadence)
+    check(model.forecast(earlier, HORIZONS, 3, learn_from=gone), earlier)
+
+
+def test_a_history_that_reaches_further_back_or_two_years_is_no_other_network(model, nhsn):
+    """Features are those of the history learnt from, though the other calls for more."""
+    weeks = 52
+    earlier = dataclasses.replace(nhsn, dates=nhsn.dates[-weeks:], counts=np.ascontiguousarray(nhsn.counts[:, -weeks:]))
+    check(model.forecast(nhsn, HORIZONS, 3, learn_from=earlier), nhsn)
+    check(model.forecast(earlier, HORIZONS, 3, learn_from=nhsn), earlier)

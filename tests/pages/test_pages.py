@@ -79,7 +79,7 @@ def test_links_lead_somewhere(pages):
                 assert not parts.path.startswith("/"), (path, link)
                 target = posixpath.normpath(posixpath.join(posixpath.dirname(path), parts.path))
                 if target.startswith("data/"):
-                    assert re.fullmatch(r"data/[\w-]+/(receipts|model-output)/[\w/.-]+\.(json|parquet)", target)
+                    assert re.fullmatch(r"data/[\w-]+/(receipts|model-output|changes)/[\w/.-]+\.(json|parquet)", target)
                     continue
                 found = target if target in pages else posixpath.normpath(posixpath.join(target, "index.html"))
                 assert found in pages, (path, link)
