@@ -26,7 +26,7 @@ def skill(scores: pd.DataFrame, baseline: str = BASELINE, value: str = "wis") ->
         are common), `wis` and `wis_baseline` (means of `value` over those tasks). A model without a common task has no
         row.
     """
-    wide = _by_model(scores, value)
+    wide = by_model(scores, value)
     if baseline not in wide:
         return pd.DataFrame(columns=["skill", "low", "high", "tasks", "wis", "wis_baseline"], dtype=float)
     horizons = scores["horizon"].nunique()
@@ -68,7 +68,7 @@ def pairwise_skill(scores: pd.DataFrame, baseline: str | None = None, value: str
     Returns:
         A frame by model_id, best first: `relative_skill`, `pairs` (models it was compared with), `tasks`.
     """
-    wide = _by_model(scores, value)
+    wide = by_model(scores, value)
     values = wide.to_numpy()
     there = ~np.isnan(values)
     filled = np.where(there, values, 0.0)
@@ -90,7 +90,7 @@ def pairwise_skill(scores: pd.DataFrame, baseline: str | None = None, value: str
     return table.sort_values(["relative_skill", "tasks"], kind="stable")
 
 
-def _by_model(scores: pd.DataFrame, value: str) -> pd.DataFrame:
+def by_model(scores: pd.DataFrame, value: str) -> pd.DataFrame:
     """A score by task (rows) and model (columns), NaN where a model did not forecast a task."""
     task = TASK[1:]
     return scores.set_index([*task, "model_id"])[value].unstack("model_id").sort_index(axis=1)

@@ -23,7 +23,7 @@ ALLOWED = {
     "evaluate": BASE | {"score", "tasks"},
     "submissions": BASE | {"tasks"},
     "peers": BASE | {"sources", "submissions"},
-    "posts": BASE | {"charts"},
+    "posts": BASE | {"charts", "evaluate"},
     "render": BASE | {"posts"},
     "fetch": BASE | {"sources", "files"},
     "vintages": BASE | {"files"},

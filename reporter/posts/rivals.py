@@ -1,0 +1,199 @@
+"""Other teams' models beside ours, on the tasks both forecast."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from reporter import evaluate
+from reporter.charts import number
+from reporter.dates import day_in_words
+from reporter.evaluate import BASELINE
+from reporter.posts import verdict
+from reporter.posts.boardcharts import skill_chart
+from reporter.posts.book import Book
+from reporter.posts.figures import Chart
+from reporter.posts.measures import TEXTS, Measure, Measures, compact, measure
+from reporter.posts.record import Peers
+from reporter.posts.spans import seasons
+from reporter.posts.standing import kind_words
+from reporter.posts.words import Words, percent, say, upper_first
+
+NAMED = 5
+"""Refused submissions named one by one."""
+
+_TASK = ["location", "reference_date", "horizon", "target_end_date"]
+
+
+@dataclass(frozen=True)
+class RivalRow:
+    """One model, ours or theirs, in words."""
+
+    title: str
+    whose: str
+    ours: bool
+    tasks: str
+    skill: str
+    interval: str
+    relative: str
+    common: str
+    held: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RivalTable:
+    """One target in one season, ours of one kind."""
+
+    ident: str
+    title: str
+    when: str
+    intro: Words
+    common: Words
+    baseline: str
+    rows: list[RivalRow]
+    skill: Chart | None
+
+
+@dataclass(frozen=True)
+class Rivals:
+    """One hub's models beside ours."""
+
+    ident: str
+    title: str
+    attribution: str
+    tables: list[RivalTable]
+    refused: list[str]
+    refused_more: int
+
+
+def rivals(book: Book, ours: pd.DataFrame, ident: str) -> list[Rivals]:
+    """Every hub of the record.
+
+    Args:
+        ours: our scores, `compact`.
+        ident: what its ids begin with.
+    """
+    return [
+        Rivals(
+            ident=f"{ident}{place}",
+            title=peers.title,
+            attribution=peers.attribution,
+            tables=_tables(book, ours, peers, f"{ident}{place}"),
+            refused=list(peers.refused[:NAMED]),
+            refused_more=max(len(peers.refused) - NAMED, 0),
+        )
+        for place, peers in enumerate(book.record.peers)
+    ]
+
+
+def _tables(book: Book, ours: pd.DataFrame, peers: Peers, ident: str) -> list[RivalTable]:
+    """Newest season first; ours live and ours backfilled apart, theirs alone where we have none."""
+    found = []
+    for place, target in enumerate(book.record.targets):
+        theirs = peers.scores[peers.scores["target"] == target]
+        of_target = ours[ours["target"] == target]
+        days = [stamp.date() for stamp in theirs["reference_date"].unique()]
+        for season, (start, end) in enumerate(reversed(seasons(days))):
+            here, there = (
+                rows[rows["reference_date"].between(pd.Timestamp(start), pd.Timestamp(end))]
+                for rows in (of_target, theirs)
+            )
+            kinds: list[bool | None] = [live for live in (True, False) if (here["live"] == live).any()]
+            when = f"{day_in_words(start, weekday=False)} to {day_in_words(end, weekday=False)}"
+            for live in kinds or [None]:
+                own = f"{ident}-t{place}s{season}{'' if live is None else 'live' if live else 'later'}-"
+                found.append(
+                    _table(book, target, peers, here[here["live"] == live], there, live=live, when=when, ident=own)
+                )
+    return found
+
+
+def _table(
+    book: Book,
+    target: str,
+    peers: Peers,
+    ours: pd.DataFrame,
+    theirs: pd.DataFrame,
+    *,
+    live: bool | None,
+    when: str,
+    ident: str,
+) -> RivalTable:
+    # Their scores carry a mark of ours, which says nothing of them: every submission was made at the time.
+    both = compact(pd.concat([ours.astype(dict.fromkeys(TEXTS, "str")), theirs], ignore_index=True))
+    first, latest = (both[both["against"] == against] for against in ("first", "latest"))
+    baseline = peers.baseline.get(target, BASELINE)
+    measures = measure(first, latest, baseline)
+    mine = set(ours["model_id"].unique())
+    kept = Measures(
+        [row for row in measures.rows if row.model not in mine or not math.isnan(row.skill)],
+        measures.totals,
+        measures.dates,
+    )
+    names = {row.model: book.model_title(row.model) if row.model in mine else row.model for row in kept.rows}
+    common, shared = _common(first, [row.model for row in kept.rows], baseline)
+    return RivalTable(
+        ident=ident,
+        title=upper_first(book.target_title(target)),
+        when=when,
+        intro=_intro(kept, mine, live=live),
+        common=_common_words(shared),
+        baseline=names.get(baseline, baseline),
+        rows=[_row(row, names, mine, common, live=live) for row in kept.rows],
+        skill=skill_chart(kept.rows, names, ident, baseline),
+    )
+
+
+def _common(first: pd.DataFrame, models: list[str], baseline: str) -> tuple[Mapping[str, float], int]:
+    """Each model's skill on the tasks that all of them forecast, and how many those are."""
+    rows = first[first["model_id"].isin(models)]
+    times = rows.groupby(_TASK, observed=True)["wis"].transform("size")
+    totals = evaluate.common_totals(rows[times == len(models)], baseline)
+    sums = totals.groupby("model_id")[["tasks", "total", "total_baseline"]].sum()
+    skills = (sums["total"] / sums["total_baseline"]).to_dict()
+    return {str(model): float(value) for model, value in skills.items()}, int(sums["tasks"].max()) if len(sums) else 0
+
+
+def _intro(measures: Measures, mine: set[str], *, live: bool | None) -> Words:
+    """Whose forecasts stand here, how they were made, and how many tasks each side has."""
+    theirs = [row.own for row in measures.rows if row.model not in mine]
+    ours = [row.own for row in measures.rows if row.model in mine]
+    submitted = f"Theirs were submitted at the time ({_most(theirs)})"
+    if live is None:
+        return say(f"{submitted}. We have none of these dates.")
+    if not ours:
+        return say(f"{submitted}. Ours, {kind_words(live=live)}, share no task with them.")
+    return say(f"{submitted}; ours were {kind_words(live=live)} ({_most(ours)}).")
+
+
+def _most(tasks: list[int]) -> str:
+    return f"up to {verdict.tasks_words(max(tasks, default=0))} a model"
+
+
+def _common_words(shared: int) -> Words:
+    if not shared:
+        return say("No task was forecast by all of them: only the pairwise relative skill compares them all.")
+    return say(f"All of them forecast {verdict.tasks_words(shared)}.")
+
+
+def _row(
+    row: Measure, names: Mapping[str, str], mine: set[str], common: Mapping[str, float], *, live: bool | None
+) -> RivalRow:
+    ours = row.model in mine
+    return RivalRow(
+        title=names[row.model],
+        whose=f"ours, {'live' if live else 'made later'}" if ours else "theirs",
+        ours=ours,
+        tasks=number(row.tasks),
+        skill=_three(row.skill),
+        interval="\u2013" if math.isnan(row.low) else f"{_three(row.low)} to {_three(row.high)}",
+        relative=_three(row.relative),
+        common=_three(common.get(row.model, float("nan"))),
+        held=tuple(percent(held.share) for held in row.held.values()),
+    )
+
+
+def _three(value: float) -> str:
+    """Relative WIS to three decimals."""
+    return "\u2013" if math.isnan(value) else f"{value:.3f}"
