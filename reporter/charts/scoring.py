@@ -17,7 +17,6 @@ from reporter.charts.axes import (
     line,
     nice_ticks,
     plain,
-    rule,
 )
 
 ROW = 44
@@ -63,11 +62,11 @@ PART_COLOURS = (("width", LIKELY, EDGE), ("too high", OUTSIDE, OUTSIDE), ("too l
 """The parts of a score, with their fill and edge: width, and the two penalties."""
 
 
-def skills(rows: Sequence[SkillRow]) -> Figure:
+def skills(rows: Sequence[SkillRow], baseline: str) -> Figure:
     """Draw each model's skill as a dot with its interval, and the baseline as a rule at 1."""
     ends = [value for row in rows for value in (row.skill, row.high) if value is not None]
     top = min(max([1.25, *ends]) * 1.04, MOST_SKILL)
-    traces = []
+    traces = [_uprights([1], len(rows), INK)]
     for place, row in enumerate(rows):
         y = place + _MARK
         skill = min(row.skill, top)
@@ -77,8 +76,7 @@ def skills(rows: Sequence[SkillRow]) -> Figure:
         traces.append(_line([1, skill], [y, y], MUTED, 1))
         traces.append(_dots([skill], [y], FORECAST if row.skill != 1 else MUTED, [f"{row.name}: {row.words}"]))
     layout = _layout(rows, _axis(top, nice_ticks(0, top, 5)))
-    layout["shapes"] = [rule(1) | {"line": {"color": INK, "width": 1.25, "dash": "dash"}, "layer": "below"}]
-    layout["annotations"].append(_head(1, "no change: 1"))
+    layout["annotations"].append(_head(1, f"{baseline}: 1"))
     return {"data": traces, "layout": layout}
 
 
@@ -106,10 +104,9 @@ def parts(rows: Sequence[PartsRow], *, relative: bool) -> Figure:
                 _box(x, y, left, right, place + _MARK - 0.14, place + _MARK + 0.14)
         trace = line(name, [], [], edge, 1) | {"fill": "toself", "fillcolor": fill, "hoverinfo": "skip"}
         traces.append(trace | {"x": x, "y": y})
-    layout = _layout(rows, _axis(top, nice_ticks(0, top)))
     if relative:
-        layout["shapes"] = [rule(1) | {"layer": "below"}]
-    return {"data": traces, "layout": layout}
+        traces.append(_uprights([1], len(rows), MUTED))
+    return {"data": traces, "layout": _layout(rows, _axis(top, nice_ticks(0, top)))}
 
 
 def held(rows: Sequence[HeldRow]) -> Figure:
@@ -134,9 +131,8 @@ def held(rows: Sequence[HeldRow]) -> Figure:
             traces.append(dot)
     nominals = sorted({nominal for row in rows for nominal in row.held})
     axis = {"range": [0, 102], "tickvals": [0, *nominals], "ticktext": ["0", *(f"{n}\u202f%" for n in nominals)]}
-    layout = _layout(rows, _axis(102, []) | axis)
-    layout["shapes"] = [rule(nominal) | {"layer": "below"} for nominal in nominals]
-    return {"data": traces, "layout": layout}
+    traces.insert(len(rows), _uprights(nominals, len(rows), MUTED))
+    return {"data": traces, "layout": _layout(rows, _axis(102, []) | axis)}
 
 
 def _layout(rows: Sequence[SkillRow | PartsRow | HeldRow], xaxis: dict[str, Any]) -> dict[str, Any]:
@@ -194,6 +190,17 @@ def _head(x: float, text: str) -> dict[str, Any]:
         "x": x, "y": 1, "xref": "x", "yref": "paper", "text": text, "showarrow": False,
         "xanchor": "center", "yanchor": "bottom", "font": {"color": MUTED, "size": 12},
     }  # fmt: skip
+
+
+def _uprights(places: Sequence[float], rows: int, colour: str) -> dict[str, Any]:
+    """Short upright rules through the marks of every row, clear of the texts above them."""
+    x: list[float | None] = []
+    y: list[float | None] = []
+    for row in range(rows):
+        for place in places:
+            x += [plain(place), plain(place), None]
+            y += [plain(row + _MARK - 0.2), plain(row + _MARK + 0.2), None]
+    return line("", [], [], colour, 1.25) | {"x": x, "y": y, "hoverinfo": "skip", "connectgaps": False}
 
 
 def _line(x: Sequence[float], y: Sequence[float], colour: str, width: float) -> dict[str, Any]:

@@ -31,6 +31,7 @@ from reporter.posts.rivals import Rivals, rivals
 from reporter.posts.spans import Cell, by_horizon, over_time, unit_of
 from reporter.posts.standing import kind_words
 from reporter.posts.words import Words, percent, periods, say, upper_first
+from reporter.tasks import TASK
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,7 @@ class TargetBoard:
 
     ident: str
     title: str
+    live: bool
     kind: str
     believe: Words
     beside: Words | None
@@ -82,6 +84,7 @@ class TargetBoard:
     held_sentence: Words | None
     pit: list[tuple[str, Chart]]
     pit_rows: list[list[str]]
+    step: str
     horizon: Chart | None
     horizons: CourseTable
     time: Chart | None
@@ -101,11 +104,12 @@ class FeedBoard:
     source: Attribution
 
 
-def feed_board(book: Book, ident: str = "") -> FeedBoard:
+def feed_board(book: Book, ident: str = "", *, past: bool = False) -> FeedBoard:
     """All that the scoreboard says of one feed. A kind of forecast without a judged task is left out.
 
     Args:
         ident: what its ids begin with, unique on the page.
+        past: it is over, and nothing is to be believed today.
     """
     record = book.record
     scores = compact(record.scores)
@@ -119,7 +123,9 @@ def feed_board(book: Book, ident: str = "") -> FeedBoard:
                 latest = mine[mine["against"] == "latest"]
                 revised = turned[(turned["target"] == target) & (turned["live"] == live)]
                 own = f"{ident}t{place}-{'live' if live else 'later'}-"
-                sections.append(_section(book, target, first, latest, revised, own, live=live))
+                sections.append(
+                    _section(book, target, first, latest, revised, own, live=live, past=past or record.archive)
+                )
     return FeedBoard(
         feed=record.name,
         title=record.title,
@@ -130,7 +136,15 @@ def feed_board(book: Book, ident: str = "") -> FeedBoard:
 
 
 def _section(
-    book: Book, target: str, first: pd.DataFrame, latest: pd.DataFrame, turned: pd.DataFrame, ident: str, *, live: bool
+    book: Book,
+    target: str,
+    first: pd.DataFrame,
+    latest: pd.DataFrame,
+    turned: pd.DataFrame,
+    ident: str,
+    *,
+    live: bool,
+    past: bool,
 ) -> TargetBoard:
     record = book.record
     measures = measure(first, latest)
@@ -147,13 +161,12 @@ def _section(
     return TargetBoard(
         ident=ident,
         title=upper_first(book.target_title(target)),
+        live=live,
         kind=kind_words(live=live),
-        believe=verdict.believe(
-            best, "" if best is None else names[best.model], len(measures.dates), archive=record.archive
-        ),
+        believe=verdict.believe(best, "" if best is None else names[best.model], len(measures.dates), past=past),
         beside=_beside(first, measures, best, names),
         latest=verdict.latest_sentence(best, verdict.latest_leader(measures, BASELINE), names),
-        rests=_rests(measures, first, live=live),
+        rests=_rests(measures, first),
         rows=[_row(row, names[row.model]) for row in measures.rows],
         skill=skill_chart(measures.rows, names, ident, BASELINE),
         parts=parts_chart(measures.rows, names, ident),
@@ -161,6 +174,7 @@ def _section(
         held_sentence=verdict.width_sentence([(names[r.model], r.held[95]) for r in measures.rows if 95 in r.held]),  # noqa: PLR2004
         pit=pit,
         pit_rows=pit_rows,
+        step=record.cadence.value,
         horizon=course_chart(
             list(ahead), course_lines(drawn, names, horizons), f"{ident}horizon", "Skill by how far ahead"
         ),
@@ -168,10 +182,17 @@ def _section(
         time=course_chart(ends, course_lines(drawn, names, stretches), f"{ident}time", f"Skill by {unit}"),
         times=_course_table(drawn, names, dict(reversed(stretches.items()))),
         unit=unit,
-        turned=turned_of(
-            turned[turned["model_id"].isin(ranged)], int(latest["model_id"].isin(ranged).sum()), book, target
-        ),
+        turned=_turned(book, target, first, latest, turned, ranged),
     )
+
+
+def _turned(
+    book: Book, target: str, first: pd.DataFrame, latest: pd.DataFrame, turned: pd.DataFrame, ranged: list[str]
+) -> Turned:
+    """The turned verdicts of models with ranges, of all that were judged by both values."""
+    by_first, by_latest, found = (rows[rows["model_id"].isin(ranged)] for rows in (first, latest, turned))
+    judged = len(by_first[TASK].merge(by_latest[TASK], on=TASK))
+    return turned_of(found, judged, book, target)
 
 
 def _beside(first: pd.DataFrame, measures: Measures, best: Measure | None, names: Mapping[str, str]) -> Words | None:
@@ -185,15 +206,14 @@ def _beside(first: pd.DataFrame, measures: Measures, best: Measure | None, names
     return verdict.beside(names[later[0].model], head_to_head(first, best.model, later[0].model))
 
 
-def _rests(measures: Measures, first: pd.DataFrame, *, live: bool) -> Words:
+def _rests(measures: Measures, first: pd.DataFrame) -> Words:
     """What every number of a section rests on."""
     oldest, newest = (day_in_words(day, weekday=False) for day in (measures.dates[0], measures.dates[-1]))
     dates, places = len(measures.dates), first["location"].nunique()
     when = f"of {oldest}" if dates == 1 else f"from {oldest} to {newest}"
     much = f"{number(dates)} reference date{'' if dates == 1 else 's'} {when}"
     where = "one place" if places == 1 else f"{number(places)} places"
-    how = upper_first(kind_words(live=live))
-    return say(f"{how}: {much}, {where}, judged by the first value of each count unless said otherwise.")
+    return say(f"It rests on {much} and {where}, judged by the first value of each count unless said otherwise.")
 
 
 def _row(row: Measure, title: str) -> ModelRow:

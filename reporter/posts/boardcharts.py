@@ -38,11 +38,12 @@ def skill_chart(rows: Sequence[Measure], names: Names, ident: str, baseline: str
         for row in drawn
     ]
     said = "; ".join(f"{row.name} {row.words}" for row in marks)
+    beside = "no change" if baseline == BASELINE else names.get(baseline, baseline)
     return Chart(
         ident=f"{ident}skill",
-        figure=scoring.skills(marks),
-        title="Skill of each model beside no change",
-        description=f"Below 1 is better than no change. {said}.",
+        figure=scoring.skills(marks, beside),
+        title=f"Skill of each model beside {beside}",
+        description=f"Below 1 is better than {beside}. {said}.",
         key=(("skilldot", "skill"), ("likely", "90\u202f% interval over reference dates")),
         note=say(_CUT) if scoring.is_cut(marks) else None,
     )

@@ -13,6 +13,7 @@ from reporter.schema import Floats
 NAN = float("nan")
 
 _PARTS = ["dispersion", "overprediction", "underprediction"]
+_UNUSED = ["median", *(f"log_{part}" for part in _PARTS), "log_absolute_error"]
 TEXTS = ["model_id", "target", "location", "against"]
 
 
@@ -29,6 +30,16 @@ class Held:
     def share(self) -> float:
         """The share that held."""
         return self.held / self.tasks
+
+
+@dataclass(frozen=True)
+class Skill:
+    """WIS over the baseline's on common tasks, with its 90 % interval over reference dates; NaN where there is none."""
+
+    skill: float
+    low: float
+    high: float
+    tasks: int
 
 
 @dataclass(frozen=True)
@@ -89,8 +100,10 @@ class Measures:
 
 
 def compact(scores: pd.DataFrame) -> pd.DataFrame:
-    """The scores with their texts as categories, which group and join many times quicker."""
-    return scores.assign(**{name: scores[name].astype("category") for name in TEXTS})
+    """What is measured of the scores, texts as categories: they group and join many times quicker."""
+    return scores.drop(columns=_UNUSED, errors="ignore").assign(
+        **{name: scores[name].astype("category") for name in TEXTS}
+    )
 
 
 def measure(first: pd.DataFrame, latest: pd.DataFrame, baseline: str = BASELINE) -> Measures:
@@ -172,8 +185,12 @@ def histograms(first: pd.DataFrame, models: list[str]) -> dict[str, tuple[Floats
     return {model: evaluate.pit_histogram(first[first["model_id"] == model]) for model in models}
 
 
-def head_to_head(first: pd.DataFrame, best: str, second: str) -> tuple[float, float, float]:
-    """Skill of `best` beside `second` on their common tasks, and its 90 % interval."""
-    both = first[first["model_id"].isin([best, second])]
-    row = _records(evaluate.skill(both, second))[best]
-    return row["skill"], row["low"], row["high"]
+def skills(first: pd.DataFrame, baseline: str) -> dict[str, Skill]:
+    """Each model's skill beside another's."""
+    table = _records(evaluate.skill(first, baseline))
+    return {model: Skill(row["skill"], row["low"], row["high"], int(row["tasks"])) for model, row in table.items()}
+
+
+def head_to_head(first: pd.DataFrame, best: str, second: str) -> Skill | None:
+    """Skill of `best` beside `second` on their common tasks; None without any."""
+    return skills(first[first["model_id"].isin([best, second])], second).get(best)

@@ -76,9 +76,9 @@ def _said(book: Book, target: str, model: str, reference: date, end: date) -> Wo
 
 def _directions(found: pd.DataFrame) -> tuple[int, int]:
     """How many verdicts turned for the better, and for the worse."""
-    rank = {verdict: place for place, verdict in enumerate(VERDICTS)}
-    better = found["verdict_latest"].map(rank).astype(int) > found["verdict_first"].map(rank).astype(int)
-    return int(better.sum()), int((~better).sum())
+    then, now = (pd.Categorical(found[f"verdict_{by}"], VERDICTS).codes for by in ("first", "latest"))
+    better = int((now > then).sum())
+    return better, len(found) - better
 
 
 def turned_sentence(better: int, worse: int, judged: int) -> Words:

@@ -1,12 +1,10 @@
 """Other teams' models beside ours, on the tasks both forecast."""
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from reporter import evaluate
 from reporter.charts import number
 from reporter.dates import day_in_words
 from reporter.evaluate import BASELINE
@@ -14,7 +12,7 @@ from reporter.posts import verdict
 from reporter.posts.boardcharts import skill_chart
 from reporter.posts.book import Book
 from reporter.posts.figures import Chart
-from reporter.posts.measures import TEXTS, Measure, Measures, compact, measure
+from reporter.posts.measures import NAN, TEXTS, Measure, Skill, compact, measure, skills
 from reporter.posts.record import Peers
 from reporter.posts.spans import seasons
 from reporter.posts.standing import kind_words
@@ -33,11 +31,13 @@ class RivalRow:
     title: str
     whose: str
     ours: bool
-    tasks: str
+    common: str
+    common_interval: str
     skill: str
     interval: str
+    tasks: str
+    latest: str
     relative: str
-    common: str
     held: tuple[str, ...]
 
 
@@ -49,8 +49,9 @@ class RivalTable:
     title: str
     when: str
     intro: Words
-    common: Words
+    finding: Words
     baseline: str
+    shared: str
     rows: list[RivalRow]
     skill: Chart | None
 
@@ -126,39 +127,47 @@ def _table(
     baseline = peers.baseline.get(target, BASELINE)
     measures = measure(first, latest, baseline)
     mine = set(ours["model_id"].unique())
-    kept = Measures(
-        [row for row in measures.rows if row.model not in mine or not math.isnan(row.skill)],
-        measures.totals,
-        measures.dates,
-    )
-    names = {row.model: book.model_title(row.model) if row.model in mine else row.model for row in kept.rows}
-    common, shared = _common(first, [row.model for row in kept.rows], baseline)
+    kept = [row for row in measures.rows if row.model not in mine or not math.isnan(row.skill)]
+    names = {row.model: book.model_title(row.model) if row.model in mine else row.model for row in kept}
+    shared = _shared(first, list(names))
+    # Where all have tasks in common, these are what compares them; else each model's own.
+    common = skills(shared, baseline)
+    tasks = max((row.tasks for row in common.values()), default=0)
+    drawn = [
+        replace(row, skill=common[row.model].skill, low=common[row.model].low, high=common[row.model].high)
+        for row in kept
+        if row.model in common
+    ] or kept
+    drawn.sort(key=lambda row: (math.isnan(row.skill), row.skill))
+    order = {row.model: place for place, row in enumerate(drawn)}
+    kept.sort(key=lambda row: order[row.model])
     return RivalTable(
         ident=ident,
         title=upper_first(book.target_title(target)),
         when=when,
         intro=_intro(kept, mine, live=live),
-        common=_common_words(shared),
+        finding=verdict.among_rivals([(names[row.model], row.model in mine, row.skill) for row in drawn], tasks),
         baseline=names.get(baseline, baseline),
-        rows=[_row(row, names, mine, common, live=live) for row in kept.rows],
-        skill=skill_chart(kept.rows, names, ident, baseline),
+        shared=number(tasks),
+        rows=[_row(row, names[row.model], common.get(row.model), ours=row.model in mine, live=live) for row in kept],
+        skill=skill_chart(drawn, _whose(names, mine), ident, baseline),
     )
 
 
-def _common(first: pd.DataFrame, models: list[str], baseline: str) -> tuple[Mapping[str, float], int]:
-    """Each model's skill on the tasks that all of them forecast, and how many those are."""
+def _whose(names: dict[str, str], mine: set[str]) -> dict[str, str]:
+    return {model: f"{name} (ours)" if model in mine else name for model, name in names.items()}
+
+
+def _shared(first: pd.DataFrame, models: list[str]) -> pd.DataFrame:
+    """The rows of the tasks that all models forecast."""
     rows = first[first["model_id"].isin(models)]
-    times = rows.groupby(_TASK, observed=True)["wis"].transform("size")
-    totals = evaluate.common_totals(rows[times == len(models)], baseline)
-    sums = totals.groupby("model_id")[["tasks", "total", "total_baseline"]].sum()
-    skills = (sums["total"] / sums["total_baseline"]).to_dict()
-    return {str(model): float(value) for model, value in skills.items()}, int(sums["tasks"].max()) if len(sums) else 0
+    return rows[rows.groupby(_TASK, observed=True)["wis"].transform("size") == len(models)]
 
 
-def _intro(measures: Measures, mine: set[str], *, live: bool | None) -> Words:
+def _intro(rows: list[Measure], mine: set[str], *, live: bool | None) -> Words:
     """Whose forecasts stand here, how they were made, and how many tasks each side has."""
-    theirs = [row.own for row in measures.rows if row.model not in mine]
-    ours = [row.own for row in measures.rows if row.model in mine]
+    theirs = [row.own for row in rows if row.model not in mine]
+    ours = [row.own for row in rows if row.model in mine]
     submitted = f"Theirs were submitted at the time ({_most(theirs)})"
     if live is None:
         return say(f"{submitted}. We have none of these dates.")
@@ -171,27 +180,24 @@ def _most(tasks: list[int]) -> str:
     return f"up to {verdict.tasks_words(max(tasks, default=0))} a model"
 
 
-def _common_words(shared: int) -> Words:
-    if not shared:
-        return say("No task was forecast by all of them: only the pairwise relative skill compares them all.")
-    return say(f"All of them forecast {verdict.tasks_words(shared)}.")
-
-
-def _row(
-    row: Measure, names: Mapping[str, str], mine: set[str], common: Mapping[str, float], *, live: bool | None
-) -> RivalRow:
-    ours = row.model in mine
+def _row(row: Measure, title: str, common: Skill | None, *, ours: bool, live: bool | None) -> RivalRow:
     return RivalRow(
-        title=names[row.model],
+        title=title,
         whose=f"ours, {'live' if live else 'made later'}" if ours else "theirs",
         ours=ours,
-        tasks=number(row.tasks),
+        common=_three(NAN if common is None else common.skill),
+        common_interval="" if common is None else _interval(common.low, common.high),
         skill=_three(row.skill),
-        interval="\u2013" if math.isnan(row.low) else f"{_three(row.low)} to {_three(row.high)}",
+        interval=_interval(row.low, row.high),
+        tasks=number(row.tasks),
+        latest=_three(row.latest_skill),
         relative=_three(row.relative),
-        common=_three(common.get(row.model, float("nan"))),
         held=tuple(percent(held.share) for held in row.held.values()),
     )
+
+
+def _interval(low: float, high: float) -> str:
+    return "" if math.isnan(low) or low == high else f"{_three(low)} to {_three(high)}"
 
 
 def _three(value: float) -> str:

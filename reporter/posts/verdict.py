@@ -3,7 +3,7 @@
 import math
 
 from reporter.charts import number
-from reporter.posts.measures import Held, Measure, Measures
+from reporter.posts.measures import Held, Measure, Measures, Skill
 from reporter.posts.words import Count, Words, listing, percent, say, upper_first
 
 FEWEST = 0.5
@@ -48,14 +48,14 @@ def believed(measures: Measures, baseline: str) -> Measure | None:
     return next((row for row in rivals if row.tasks >= enough), None)
 
 
-def believe(best: Measure | None, name: str, dates: int, *, archive: bool) -> Words:
+def believe(best: Measure | None, name: str, dates: int, *, past: bool) -> Words:
     """Which model to believe, with its number, its uncertainty and the tasks behind it.
 
     Args:
         best: of `believed`.
         name: its title.
         dates: how many reference dates the tasks are of.
-        archive: a finished story, told as one.
+        past: a finished story, told as one.
     """
     if best is None:
         return say("No model can be told from \u201cno change\u201d: none has forecasts of the same tasks to compare.")
@@ -64,7 +64,7 @@ def believe(best: Measure | None, name: str, dates: int, *, archive: bool) -> Wo
     spread = f"90{_NBSP}% interval {interval_words(best.low, best.high)}, " if known else ""
     rests = f"(skill {skill}, {spread}{tasks})"
     if best.skill >= 1:
-        verb = "Nothing beat" if archive else "Nothing beats"
+        verb = "Nothing beat" if past else "Nothing beats"
         much = "just as large" if best.skill == 1 else f"{percent(best.skill - 1)} larger"
         return say(f"{verb} \u201cno change\u201d: the errors of the next best, {{}}, were {much} {rests}.", name)
     smaller = f"its errors were {percent(1 - best.skill)} smaller than those of \u201cno change\u201d {rests}"
@@ -74,23 +74,47 @@ def believe(best: Measure | None, name: str, dates: int, *, archive: bool) -> Wo
     if best.high >= 1:
         open_ = f"{smaller}, but the interval includes 1"
         return say(f"No model is clearly better than \u201cno change\u201d. {{}} leads: {open_}.", name)
-    start = "The one to believe was" if archive else "Believe this one today:"
-    return say(f"{start} {{}}: {smaller}." if archive else f"{start} {{}}. {upper_first(smaller)}.", name)
+    start = "The one to believe was" if past else "Believe this one today:"
+    return say(f"{start} {{}}: {smaller}." if past else f"{start} {{}}. {upper_first(smaller)}.", name)
 
 
 _NBSP = "\u202f"
 
 
-def beside(name: str, against: tuple[float, float, float]) -> Words:
+def beside(name: str, against: Skill | None) -> Words:
     """Whether the best is clearly better than the second, on the tasks both forecast."""
-    skill, low, high = against
-    if math.isnan(skill):
+    if against is None or math.isnan(against.skill):
         return say("{} is next.", name)
-    start = f"Beside the next best, {{}}, its errors were {skill_words(skill)} times as large"
-    if math.isnan(low):
-        return say(f"{start}.", name)
-    ending = "so it is clearly ahead" if high < 1 else "so which of the two is better is open"
-    return say(f"{start} (90{_NBSP}% interval {interval_words(low, high)}): {ending}.", name)
+    start = f"Beside the next best, {{}}, its errors were {skill_words(against.skill)} times as large"
+    if math.isnan(against.low):
+        return say(f"{start} ({tasks_words(against.tasks)}).", name)
+    if against.high < 1:
+        ending = "it is clearly ahead"
+    else:
+        ending = "the next is clearly ahead there" if against.low > 1 else "which of the two is better is open"
+    numbers = f"90{_NBSP}% interval {interval_words(against.low, against.high)}, {tasks_words(against.tasks)}"
+    return say(f"{start} ({numbers}): {ending}.", name)
+
+
+def among_rivals(rows: list[tuple[str, bool, float]], shared: int) -> Words:
+    """Who is best among ours and theirs, and where the best of ours stands.
+
+    Args:
+        rows: (name, whether it is ours, relative WIS), best first.
+        shared: the tasks that all of them forecast; 0 if none, and no order can be told.
+    """
+    if not shared:
+        return say("No task was forecast by all of them: only the pairwise relative WIS compares them.")
+    on = f"On the {tasks_words(shared)} that all of them forecast" if shared > 1 else "On the one task of all of them"
+    if len(rows) < 2 or math.isnan(rows[0][2]):  # noqa: PLR2004 - nothing to compare
+        return say(f"{on}, nothing can be compared.")
+    name, ours, best = rows[0]
+    place = next((number for number, row in enumerate(rows, start=1) if row[1] and not math.isnan(row[2])), None)
+    if ours or place is None:
+        return say(f"{on}, {{}}{', ours,' if ours else ''} is the best of {len(rows)} (relative WIS {best:.3f}).", name)
+    mine = rows[place - 1]
+    ending = f"the best of ours, {{}}, is number {place} of {len(rows)} ({mine[2]:.3f})"
+    return say(f"{on}, {{}} is the best (relative WIS {best:.3f}); {ending}.", name, mine[0])
 
 
 def latest_sentence(best: Measure | None, leader: Measure | None, names: dict[str, str]) -> Words | None:
@@ -140,5 +164,9 @@ _WIDTHS = {
 
 
 def score_words(value: float) -> str | Count:
-    """A score or an error in the unit of the counts."""
-    return Count(value) if value >= 100 else f"{value:.3g}"  # noqa: PLR2004 - whole numbers say enough
+    """A score or an error in the unit of the counts.
+
+    >>> score_words(22.01), str(score_words(99.97))
+    ('22.0', '100')
+    """
+    return Count(value) if value >= 99.95 else f"{value:#.3g}"  # noqa: PLR2004 - whole numbers say enough

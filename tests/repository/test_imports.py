@@ -23,7 +23,7 @@ ALLOWED = {
     "evaluate": BASE | {"score", "tasks"},
     "submissions": BASE | {"tasks"},
     "peers": BASE | {"sources", "submissions"},
-    "posts": BASE | {"charts", "evaluate"},
+    "posts": BASE | {"charts", "evaluate", "tasks"},
     "render": BASE | {"posts"},
     "fetch": BASE | {"sources", "files"},
     "vintages": BASE | {"files"},
