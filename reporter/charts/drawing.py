@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
-from html import escape
+from html import escape, unescape
 from typing import Any
 
 from reporter.charts.axes import FAINT, MUTED, PAPER, Figure
@@ -174,5 +174,8 @@ def _annotation(annotation: dict[str, Any], scale: _Scale) -> str:
 
 
 def _text(percent: float, y: float, text: str, anchor: str, colour: str) -> str:
+    """A text, which a figure holds as Plotly reads it."""
     style = f"fill:{colour}"
-    return f'<text x="{percent:.2f}%" y="{y:.1f}" text-anchor="{anchor}" style="{style}">{escape(text)}</text>'
+    return (
+        f'<text x="{percent:.2f}%" y="{y:.1f}" text-anchor="{anchor}" style="{style}">{escape(unescape(text))}</text>'
+    )

@@ -15,6 +15,7 @@ from reporter.charts.axes import (
     SURE,
     Figure,
     line,
+    literal,
     nice_ticks,
     plain,
 )
@@ -74,9 +75,9 @@ def skills(rows: Sequence[SkillRow], baseline: str) -> Figure:
             ends = [plain(min(end, top)) for end in (row.low, row.high)]
             traces.append(_line(ends, [y, y], LIKELY, 9))
         traces.append(_line([1, skill], [y, y], MUTED, 1))
-        traces.append(_dots([skill], [y], FORECAST if row.skill != 1 else MUTED, [f"{row.name}: {row.words}"]))
+        traces.append(_dots([skill], [y], FORECAST if row.skill != 1 else MUTED, [literal(f"{row.name}: {row.words}")]))
     layout = _layout(rows, _axis(top, nice_ticks(0, top, 5)))
-    layout["annotations"].append(_head(1, f"{baseline}: 1"))
+    layout["annotations"].append(_head(1, literal(f"{baseline}: 1")))
     return {"data": traces, "layout": layout}
 
 
@@ -123,7 +124,7 @@ def held(rows: Sequence[HeldRow]) -> Figure:
         traces.insert(0, band | {"x": x_band, "y": y_band})
         for nominal, (share, low, high) in row.held.items():
             inside = low <= share <= high
-            text = f"{row.name}<br>{nominal} % range held {100 * share:.0f} %<br>by chance {100 * low:.0f}"
+            text = f"{literal(row.name)}<br>{nominal} % range held {100 * share:.0f} %<br>by chance {100 * low:.0f}"
             text += f"\u2013{100 * high:.0f} %"
             dot = _dots([100 * share], [y], INK if inside else OUTSIDE, [text])
             if not inside:
@@ -142,7 +143,7 @@ def _layout(rows: Sequence[SkillRow | PartsRow | HeldRow], xaxis: dict[str, Any]
         "range": [len(rows), 0],
         "tickmode": "array",
         "tickvals": places,
-        "ticktext": [row.name for row in rows],
+        "ticktext": [literal(row.name) for row in rows],
         "ticklabelposition": "inside top",
         "tickfont": {"color": INK, "size": 12},
         "showgrid": False,

@@ -63,6 +63,8 @@ class CourseTable:
     heads: list[str]
     rows: list[tuple[str, list[str], str]]
     """(group, skill of each model, tasks)."""
+    tasks: str
+    """How many each of the numbers rests on, from the least to the most."""
 
 
 @dataclass(frozen=True)
@@ -245,12 +247,14 @@ def _band(held: Held) -> str:
 
 
 def _course_table(models: list[str], names: Mapping[str, str], groups: Mapping[str, Mapping[str, Cell]]) -> CourseTable:
-    rows = []
+    rows, everywhere = [], []
     for name, found in groups.items():
         cells = [found.get(model) for model in models]
         skills = ["\u2013" if cell is None else verdict.skill_words(cell.skill) for cell in cells]
-        rows.append((upper_first(name), skills, _least_to_most([cell.tasks if cell else 0 for cell in cells])))
-    return CourseTable([names[model] for model in models], rows)
+        tasks = [cell.tasks if cell else 0 for cell in cells]
+        rows.append((upper_first(name), skills, _least_to_most(tasks)))
+        everywhere += tasks
+    return CourseTable([names[model] for model in models], rows, _least_to_most(everywhere))
 
 
 def _least_to_most(tasks: list[int]) -> str:

@@ -7,7 +7,7 @@ from datetime import date
 import pandas as pd
 
 from reporter import evaluate
-from reporter.charts import courses, scoring
+from reporter.charts import courses, literal, scoring
 from reporter.evaluate import BASELINE
 from reporter.posts.figures import Chart
 from reporter.posts.measures import Measure, Measures, histograms
@@ -121,16 +121,11 @@ def course_lines(models: Sequence[str], names: Names, groups: Mapping[str, Mappi
         cells = [found.get(model) for found in groups.values()]
         values = [None if cell is None or math.isnan(cell.skill) else cell.skill for cell in cells]
         texts = [
-            f"{name}<br>{_plotly(names[model])} {skill_words(cell.skill)}<br>{tasks_words(cell.tasks)}" if cell else ""
+            f"{name}<br>{literal(names[model])} {skill_words(cell.skill)}<br>{tasks_words(cell.tasks)}" if cell else ""
             for name, cell in zip(groups, cells, strict=True)
         ]
         lines.append(courses.Course(names[model], values, texts))
     return lines
-
-
-def _plotly(text: str) -> str:
-    """A text that Plotly shows as it is."""
-    return text.replace("&", "&amp;").replace("<", "&lt;")
 
 
 def course_chart(

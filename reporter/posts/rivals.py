@@ -94,7 +94,8 @@ def _tables(book: Book, ours: pd.DataFrame, peers: Peers, ident: str) -> list[Ri
     for place, target in enumerate(book.record.targets):
         theirs = peers.scores[peers.scores["target"] == target]
         of_target = ours[ours["target"] == target]
-        days = [stamp.date() for stamp in theirs["reference_date"].unique()]
+        judged = theirs.loc[theirs["against"] == "first", "reference_date"]
+        days = [stamp.date() for stamp in judged.unique()]
         for season, (start, end) in enumerate(reversed(seasons(days))):
             here, there = (
                 rows[rows["reference_date"].between(pd.Timestamp(start), pd.Timestamp(end))]
@@ -125,6 +126,8 @@ def _table(
     both = compact(pd.concat([ours.astype(dict.fromkeys(TEXTS, "str")), theirs], ignore_index=True))
     first, latest = (both[both["against"] == against] for against in ("first", "latest"))
     baseline = peers.baseline.get(target, BASELINE)
+    if not (theirs["model_id"] == baseline).any():  # none is theirs, or it was refused
+        baseline = BASELINE
     measures = measure(first, latest, baseline)
     mine = set(ours["model_id"].unique())
     kept = [row for row in measures.rows if row.model not in mine or not math.isnan(row.skill)]
@@ -132,7 +135,7 @@ def _table(
     shared = _shared(first, list(names))
     # Where all have tasks in common, these are what compares them; else each model's own.
     common = skills(shared, baseline)
-    tasks = max((row.tasks for row in common.values()), default=0)
+    tasks = len(shared) // max(len(names), 1)
     drawn = [
         replace(row, skill=common[row.model].skill, low=common[row.model].low, high=common[row.model].high)
         for row in kept

@@ -344,6 +344,20 @@ def test_relative_wis_is_that_of_the_score_table(rivalled):
     assert rows["Team-<best>"].tasks == str(int(table.loc["Team-<best>", "tasks"]))
 
 
+def test_rivals_without_their_baseline_are_held_against_ours(rivalled):
+    (peers,) = rivalled.peers
+    without = replace(peers, scores=peers.scores[peers.scores["model_id"] != "Hub-baseline"])
+    (found,) = feed_board(Book(replace(rivalled, peers=(without,)))).rivals
+    now, before = found.tables
+    assert now.baseline == "No change"
+    assert {row.title: row.skill for row in now.rows}["No change"] == "1.000"
+    assert {row.skill for row in before.rows} == {"\u2013"}
+    assert plain(before.finding).endswith("nothing can be compared.")
+    nothing = replace(peers, scores=peers.scores.head(0))
+    (found,) = feed_board(Book(replace(rivalled, peers=(nothing,)))).rivals
+    assert found.tables == []
+
+
 def test_our_live_and_backfilled_forecasts_never_share_a_table(rivalled):
     scores = rivalled.scores.copy()
     scores["live"] = scores["reference_date"] > pd.Timestamp("2020-04-11")
@@ -419,10 +433,15 @@ def test_a_report_of_nothing_says_so(site, empty):
     assert "the source sent no counts" in words
 
 
-def test_a_touch_shows_upstream_names_as_text(many):
+def test_a_chart_shows_names_as_text(many):
     hostile = replace(many, models={**many.models, "sigmoid": "<b>S</b> & co"})
-    chart = feed_board(Book(hostile)).sections[0].time
-    texts = [text for trace in chart.figure["data"] for text in trace["text"]]
-    assert any("&lt;b>S&lt;/b> &amp; co" in text for text in texts)
-    assert not any("<b>" in text for text in texts)
-    assert np.isfinite([v for t in chart.figure["data"] for v in t["y"] if v is not None]).all()
+    section = feed_board(Book(hostile)).sections[0]
+    for chart in (section.skill, section.parts, section.held, section.time):
+        assert "&lt;b&gt;S&lt;/b&gt; &amp; co" in chart.svg
+        assert "<b>" not in chart.svg
+        layout = chart.figure["layout"]
+        shown = [text for trace in chart.figure["data"] for text in trace.get("text", [])]
+        shown += [*layout["yaxis"]["ticktext"], *(one["text"] for one in layout["annotations"])]
+        assert any("&lt;b&gt;S&lt;/b&gt; &amp; co" in text for text in shown)
+        assert not any("<b>" in text for text in shown)
+        assert np.isfinite([v for t in chart.figure["data"] for v in t["y"] if v is not None]).all()
