@@ -10,11 +10,13 @@ from markupsafe import Markup
 
 from reporter.errors import ReporterError
 from reporter.posts import FeedRecord, Kept, Site
+from reporter.posts.board import feed_board
 from reporter.posts.book import Book
 from reporter.posts.figures import Chart
 from reporter.posts.home import card, feed_index, newest_posts
 from reporter.posts.place import place_page
 from reporter.posts.post import post
+from reporter.posts.report import report as backtest_report
 
 FOLDERS = (Path(__file__).parent / "templates", Path(__file__).parent.parent / "templates")
 """Inside the package as the wheel has it, then beside it as a checkout has it."""
@@ -38,9 +40,27 @@ def pages(site: Site, records: list[FeedRecord]) -> dict[str, bytes]:
     books = [Book(record) for record in records]
     cards = [card(book) for book in books]
     rendered["index.html"] = page("home.html", "", cards=cards, posts=newest_posts(books))
+    boards = [feed_board(book, f"f{number}") for number, book in enumerate(books)]
+    rendered["scoreboard/index.html"] = page("scoreboard.html", "scoreboard/", boards=boards)
     for book in books:
         rendered |= _feed(page, book)
     return rendered
+
+
+def report(site: Site, record: FeedRecord) -> dict[str, bytes]:
+    """Render the report of a backtest: one page that stands alone, and the files it loads.
+
+    Args:
+        site: its `version` is printed; a report is not published, and its address not used.
+
+    Returns:
+        Path inside the report's folder → contents; the page is `index.html`.
+
+    Raises:
+        ReporterError: the installation has no templates.
+    """
+    page = _renderer(site)
+    return _assets() | {"index.html": page("report.html", "", report=backtest_report(Book(record)))}
 
 
 def _feed(page: _Page, book: Book) -> dict[str, bytes]:

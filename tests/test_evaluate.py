@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 
 from reporter import evaluate, score
+from reporter.errors import ContractError
 from reporter.schema import LEVELS
 
 DAY = pd.Timestamp("2026-01-02").as_unit("s")
@@ -84,3 +85,31 @@ def test_an_empty_ledger_has_an_empty_table():
     table = evaluate.score_table(rows, truth(1.0), truth(1.0), {})
     assert list(table.columns) == evaluate.SCORES.names
     assert table.empty
+
+
+def test_totals_of_common_tasks_add_up_to_skill():
+    generator = np.random.default_rng(3)
+    rows, seen = [], []
+    for location in ("DE", "FR", "IT"):
+        for horizon in (1, 2, 3):
+            seen.append(truth(100.0 + horizon, horizon, location))
+            rows += [
+                forecast(model, horizon, np.sort(generator.normal(100, 9, 23)), location)
+                for model in ("baseline", "good", "odd")
+                if (model, location, horizon) not in {("odd", "FR", 1), ("baseline", "IT", 2)}
+            ]
+    table = evaluate.score_table(pd.concat(rows), pd.concat(seen), pd.concat(seen), {DAY: True})
+    first = table[table["against"] == "first"]
+    totals = evaluate.common_totals(first)
+    summed = totals.groupby("model_id")[["tasks", "total", "total_baseline"]].sum()
+    skills = evaluate.skill(first)
+    for model, row in summed.iterrows():
+        assert row["tasks"] == skills.loc[model, "tasks"]
+        assert row["total"] / row["total_baseline"] == pytest.approx(skills.loc[model, "skill"])
+    cell = totals[(totals["model_id"] == "odd") & (totals["horizon"] == 1)].iloc[0]
+    wis = first.set_index(["model_id", "location", "horizon"])["wis"]
+    assert cell["tasks"] == 2
+    assert cell["total"] == pytest.approx(wis["odd", "DE", 1] + wis["odd", "IT", 1])
+    assert evaluate.common_totals(first, "nobody").empty
+    with pytest.raises(ContractError, match="two scores"):
+        evaluate.skill(pd.concat([first, first]))

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
+from html import escape
 from typing import Any
 
 from reporter.dates import day_in_words
@@ -22,6 +23,15 @@ def number(value: float) -> str:
     "'\\u221219\\u202f374'"
     """
     return f"{round(value):,}".replace(",", "\u202f").replace("-", "\u2212")
+
+
+def literal(text: str) -> str:
+    """A text that a figure shows as it is: Plotly reads texts as a kind of HTML.
+
+    >>> literal("<b>Team</b> & co")
+    '&lt;b&gt;Team&lt;/b&gt; &amp; co'
+    """
+    return escape(text, quote=False)
 
 
 def line(name: str, x: Sequence[str], y: Iterable[float], colour: str, width: float) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
-from html import escape
+from html import escape, unescape
 from typing import Any
 
 from reporter.charts.axes import FAINT, MUTED, PAPER, Figure
@@ -12,6 +12,8 @@ SIZE = 1000
 
 EDGE = 0.08
 """Half a label's width as a share of a phone's."""
+
+_DASHES = {"dot": "2 3", "dash": "7 4"}
 
 
 def svg(figure: Figure, ident: str, title: str, description: str) -> str:
@@ -27,8 +29,10 @@ def svg(figure: Figure, ident: str, title: str, description: str) -> str:
     height = layout["height"]
     top, bottom = layout["margin"]["t"], layout["margin"]["b"]
     scale = _Scale(layout)
-    plot = "".join([*_gridlines(layout, scale), *(_trace(trace, scale) for trace in figure["data"])])
-    plot += "".join(_shape(shape, scale) for shape in layout["shapes"])
+    below, above = ([s for s in layout["shapes"] if (s.get("layer") == "below") is under] for under in (True, False))
+    plot = "".join([*_gridlines(layout, scale), *(_shape(shape, scale) for shape in below)])
+    plot += "".join(_trace(trace, scale) for trace in figure["data"])
+    plot += "".join(_shape(shape, scale) for shape in above)
     texts = "".join([*_axis_texts(layout, scale), *(_annotation(a, scale) for a in layout["annotations"])])
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="plot" role="img" width="100%" height="{height}" '
@@ -74,7 +78,8 @@ def _value(value: object) -> float:
 
 
 def _gridlines(layout: dict[str, Any], scale: _Scale) -> list[str]:
-    lines = [f"M0 {scale.y(tick):.1f}H{SIZE}" for tick in layout["yaxis"]["tickvals"]]
+    ticks = layout["yaxis"]["tickvals"] if layout["yaxis"].get("showgrid", True) else []
+    lines = [f"M0 {scale.y(tick):.1f}H{SIZE}" for tick in ticks]
     grid = [_path("".join(lines), FAINT, 1)] if lines else []
     return [*grid, _path(f"M0 {SIZE}H{SIZE}", MUTED, 1.5)]
 
@@ -113,8 +118,12 @@ def _dots(points: Sequence[tuple[float, float]], marker: dict[str, Any]) -> str:
 
 
 def _shape(shape: dict[str, Any], scale: _Scale) -> str:
+    """A rule across the plot, upright or level."""
     line = shape["line"]
-    return _path(f"M{scale.x(shape['x0']):.1f} 0V{SIZE}", line["color"], line["width"], dash=line["dash"])
+    path = (
+        f"M{scale.x(shape['x0']):.1f} 0V{SIZE}" if shape["yref"] == "paper" else f"M0 {scale.y(shape['y0']):.1f}H{SIZE}"
+    )
+    return _path(path, line["color"], line["width"], dash=line["dash"])
 
 
 def _path(
@@ -131,7 +140,7 @@ def _path(
         return ""
     style = f"fill:{fill or 'none'};stroke:{colour};stroke-width:{width:g}"
     style += f";opacity:{opacity:g}" if opacity != 1 else ""
-    style += ";stroke-dasharray:2 3" if dash == "dot" else ""
+    style += f";stroke-dasharray:{_DASHES[dash]}" if dash in _DASHES else ""
     style += ";stroke-linecap:round" if round_ends else ";stroke-linejoin:round"
     return f'<path d="{path}" vector-effect="non-scaling-stroke" style="{style}"/>'
 
@@ -157,11 +166,16 @@ def _inwards(x: float) -> str:
 
 
 def _annotation(annotation: dict[str, Any], scale: _Scale) -> str:
+    """A text above the plot, or above a value of its y axis; on the x axis or at a share of the width."""
     anchor = {"left": "start", "right": "end"}.get(annotation["xanchor"], "middle")
-    place = scale.x(annotation["x"]) / SIZE * 100
-    return _text(place, scale.pixels(0) - 5, annotation["text"], anchor, annotation["font"]["color"])
+    place = annotation["x"] * 100 if annotation["xref"] == "paper" else scale.x(annotation["x"]) / SIZE * 100
+    height = scale.pixels(0) - 5 if annotation["yref"] == "paper" else scale.pixels(scale.y(annotation["y"])) - 4
+    return _text(place, height, annotation["text"], anchor, annotation["font"]["color"])
 
 
 def _text(percent: float, y: float, text: str, anchor: str, colour: str) -> str:
+    """A text, which a figure holds as Plotly reads it."""
     style = f"fill:{colour}"
-    return f'<text x="{percent:.2f}%" y="{y:.1f}" text-anchor="{anchor}" style="{style}">{escape(text)}</text>'
+    return (
+        f'<text x="{percent:.2f}%" y="{y:.1f}" text-anchor="{anchor}" style="{style}">{escape(unescape(text))}</text>'
+    )

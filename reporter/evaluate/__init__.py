@@ -1,6 +1,7 @@
 """How right forecasts were: the ledger, and its rivals, against the truth."""
 
 from reporter.evaluate.calibration import coverage, pit_band, pit_histogram
+from reporter.evaluate.groups import common_totals
 from reporter.evaluate.revisions import VERDICTS, turned
 from reporter.evaluate.skill import BASELINE, pairwise_skill, skill
 from reporter.evaluate.table import SCORES, score_table
@@ -9,6 +10,7 @@ __all__ = [
     "BASELINE",
     "SCORES",
     "VERDICTS",
+    "common_totals",
     "coverage",
     "pairwise_skill",
     "pit_band",

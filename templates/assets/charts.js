@@ -77,7 +77,7 @@
       plot_bgcolor: "rgba(0,0,0,0)",
       hoverlabel: { bgcolor: styles.getPropertyValue("--paper").trim(), bordercolor: styles.getPropertyValue("--edge").trim(), font, align: "left" },
     });
-    if (fine) {
+    if (fine && figure.layout.xaxis.type === "date") {
       // With a mouse a stretch of time can be drawn out, and a double click brings all back.
       figure.layout.dragmode = "zoom";
       Object.assign(figure.layout.xaxis, { fixedrange: false, tickmode: "auto", nticks: 8, tickformat: "%-d %b" });

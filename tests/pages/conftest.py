@@ -87,6 +87,11 @@ def scored(record):
     return replace(record, scores=evaluate.score_table(long, record.first, record.latest, live))
 
 
+@pytest.fixture(name="scored")
+def _scored():
+    return scored
+
+
 def forecast_frame(rows):
     frame = pd.DataFrame(rows)
     return frame.astype({"reference_date": "datetime64[s]", "target_end_date": "datetime64[s]"})

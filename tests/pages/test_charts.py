@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 import pytest
 
 from reporter import charts
+from reporter.charts import courses, scoring
 from reporter.dates import Cadence
 from reporter.posts.book import Book
 from reporter.posts.figures import fan_chart
@@ -32,6 +33,8 @@ def a_fan(**changes):
     return charts.Fan(**(given | changes))
 
 
+SKILLS = [scoring.SkillRow("<one>", "0.7", 0.7, 0.5, 9.0), scoring.SkillRow("two", "1", 1.0)]
+
 FIGURES = {
     "fan": lambda: charts.fan(a_fan()),
     "no range": lambda: charts.fan(a_fan(ahead={DAY + timedelta(days=1): np.full(23, 121.0)})),
@@ -44,6 +47,13 @@ FIGURES = {
     "strip, a miss": lambda: charts.strip(np.linspace(80, 130, 23), 205.0),
     "strip, no count": lambda: charts.strip(np.linspace(80, 130, 23), None),
     "strip, half zero": lambda: charts.strip(np.maximum(np.linspace(-9, 9, 23), 0), 0.0),
+    "skill": lambda: charts.scoring.skills(SKILLS, "no change"),
+    "parts": lambda: charts.scoring.parts([scoring.PartsRow("a", "0.7", (0.4, 0.3, 0.0))], relative=True),
+    "parts in counts": lambda: charts.scoring.parts([scoring.PartsRow("a", "0", (0.0, 0.0, 0.0))], relative=False),
+    "held": lambda: charts.scoring.held([scoring.HeldRow("a", "", {50: (0.2, 0.4, 0.6), 95: (1.0, 0.9, 1.0)})]),
+    "over horizons": lambda: courses.courses([1, 2, 4], [courses.Course("a", [0.5, None, 99.0], ["", "", ""])] * 3),
+    "over time": lambda: courses.courses([DAY, DAY + timedelta(days=7)], [courses.Course("a", [None, 1.0], ["", ""])]),
+    "histogram": lambda: courses.histogram(np.full(10, 0.1), (0.05, 0.15), 0.3, {0.0: "low", 1.0: "high"}),
 }
 
 
@@ -85,6 +95,32 @@ def test_colours_are_custom_properties_only():
     colours = re.findall(r'"(?:color|fillcolor|gridcolor|zerolinecolor)": "([^"]+)"', json.dumps(charts.fan(a_fan())))
     assert colours
     assert all(re.fullmatch(r"var\(--[a-z]+\)", colour) for colour in colours)
+
+
+def test_a_skill_beyond_the_chart_is_cut_and_said_so():
+    assert scoring.is_cut(SKILLS)
+    assert not scoring.is_cut(SKILLS[1:])
+    assert charts.scoring.skills(SKILLS, "x")["layout"]["xaxis"]["range"] == [0, 2.5]
+    assert courses.is_cut([courses.Course("a", [None, 2.6], ["", ""])])
+
+
+def test_a_range_that_chance_does_not_explain_has_another_mark():
+    figure = charts.scoring.held([scoring.HeldRow("a", "", {50: (0.2, 0.4, 0.6), 95: (0.94, 0.9, 1.0)})])
+    dots = [trace["marker"].get("symbol") for trace in figure["data"] if trace["mode"] == "markers"]
+    assert dots == ["circle-open", None]
+
+
+def test_a_score_ends_where_its_parts_add_up_to():
+    parts = charts.scoring.parts([scoring.PartsRow("a", "0.7", (0.4, 0.2, 0.1))], relative=True)["data"][:3]
+    spans = [(min(trace["x"]), max(trace["x"])) for trace in parts]
+    assert spans == [(0, 0.4), (0.4, pytest.approx(0.6)), (pytest.approx(0.6), pytest.approx(0.7))]
+
+
+def test_level_and_upright_rules_and_dashes_are_drawn():
+    drawn = charts.svg(FIGURES["over horizons"](), "one", "t", "d")
+    assert drawn.count("stroke-dasharray:7 4") == 2  # the rule at 1, and the third line
+    assert re.search(r'd="M0 \d+\.\dH1000"[^>]*stroke-dasharray', drawn)
+    assert re.search(r'd="M\d+\.\d 0V1000"', charts.svg(FIGURES["fan"](), "one", "t", "d"))
 
 
 def test_axis_labels_are_few_and_inside():

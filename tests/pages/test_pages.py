@@ -35,6 +35,7 @@ def documents(pages):
 def test_every_page_is_there(pages):
     assert {path for path in pages if path.endswith(".html")} == {
         "index.html",
+        "scoreboard/index.html",
         "made-up/index.html",
         "made-up/2020-04-09/index.html",
         "made-up/2020-04-10/index.html",
@@ -84,6 +85,12 @@ def test_links_lead_somewhere(pages):
                 found = target if target in pages else posixpath.normpath(posixpath.join(target, "index.html"))
                 assert found in pages, (path, link)
                 assert found == target or parts.path.endswith("/"), (path, link)
+
+
+def test_every_page_leads_to_the_scoreboard(pages):
+    for path, document in documents(pages):
+        links = [element.get("href") for element in document.iter(f"{HTML}a")]
+        assert any(link.endswith("scoreboard/") for link in links), path
 
 
 def test_nothing_is_requested_from_elsewhere(pages):

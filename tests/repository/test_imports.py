@@ -36,7 +36,7 @@ ALLOWED = {
     "evaluate": BASE | {"score", "tasks"},
     "admission": BASE | {"tasks"},
     "hubfiles": BASE | {"sources", "admission"},
-    "posts": BASE | {"charts"},
+    "posts": BASE | {"charts", "evaluate", "tasks"},
     "render": BASE | {"posts"},
     "fetch": BASE | {"sources", "files"},
     "audit": BASE | {"files", "seal", "dated", "receipts", "vintages", "ledger"},
