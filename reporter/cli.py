@@ -48,6 +48,15 @@ class _Moment(click.ParamType[datetime]):
         return moment.astimezone(UTC)
 
 
+class _Names(click.ParamType[tuple[str, ...]]):
+    """Names with commas between them."""
+
+    name = "names"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        return tuple(name.strip() for name in value.split(","))
+
+
 class _Bar:
     """A progress bar at a terminal, plain lines elsewhere."""
 
@@ -92,6 +101,13 @@ _config = click.option(
     "--config", "config_path", type=click.Path(path_type=Path, dir_okay=False), metavar="F",
     help="The settings; without it ./reporter.toml, or else the bundled example.",
 )  # fmt: skip
+_now = click.option(
+    "--now", type=_Moment(), metavar="TIME",
+    help="The run's time, which receipts record; the clock's if left out. For exact rebuilds.",
+)  # fmt: skip
+_workers = click.option(
+    "--workers", type=click.IntRange(1), metavar="N", help="Processes that fit models; one a core if left out."
+)
 _out = click.option(
     "--out", type=click.Path(path_type=Path, file_okay=False), default=Path("site"), metavar="DIR",
     show_default=True, help="The site; its data/ folder is the record.",
@@ -104,13 +120,8 @@ _out = click.option(
 @click.option("--offline", is_flag=True, help="Pull nothing; work from the vintages at hand.")
 @click.option("--as-of", type=_Date(), metavar="D", help="Forecast from no vintage after this day; implies --offline.")
 @_out
-@click.option(
-    "--workers", type=click.IntRange(1), metavar="N", help="Processes that fit models; one a core if left out."
-)
-@click.option(
-    "--now", type=_Moment(), metavar="TIME",
-    help="The run's time, which receipts record; the clock's if left out. For exact rebuilds.",
-)  # fmt: skip
+@_workers
+@_now
 def build(
     config_path: Path | None,
     only: Sequence[str],
@@ -134,7 +145,7 @@ def build(
         outcome = pipeline.build(
             settings,
             out,
-            now or datetime.now(UTC).replace(microsecond=0),
+            now or _clock(),
             offline=offline,
             as_of=as_of,
             only=only,
@@ -147,6 +158,64 @@ def build(
         click.echo(line, err=True)
     new = f"{len(outcome.new)} new forecast dates" if outcome.new else "nothing new"
     click.echo(f"{new}, {outcome.changed} pages changed: {(out / 'index.html').resolve()}")
+    return outcome.exit_code
+
+
+@cli.command()
+@_config
+@click.option("--feed", required=True, metavar="N", help="The feed to replay.")
+@click.option("--from", "start", type=_Date(), metavar="D", help="The first vintage; the oldest if left out.")
+@click.option("--to", "end", type=_Date(), metavar="D", help="The last vintage; the newest if left out.")
+@click.option(
+    "--models", type=_Names(), default=(), metavar="A,B",
+    help="The models, with commas; the feed's if left out. The baseline is added: skill is measured against it.",
+)  # fmt: skip
+@click.option(
+    "--out", type=click.Path(path_type=Path), metavar="DIR", help="The backtest's own hub; backtest/N if left out."
+)
+@_workers
+@click.option("--cluster", metavar="HOST:PORT", help="Work on this Ray cluster instead (reporter[cluster]).")
+@click.option(
+    "--site", type=click.Path(path_type=Path, file_okay=False), default=Path("site"), metavar="DIR", show_default=True,
+    help="Where the vintages are; without any there, those the feed begins from. Nothing is pulled.",
+)  # fmt: skip
+@_now
+def backtest(
+    config_path: Path | None,
+    feed: str,
+    start: date | None,
+    end: date | None,
+    models: tuple[str, ...],
+    out: Path | None,
+    workers: int | None,
+    cluster: str | None,
+    site: Path,
+    now: datetime | None,
+) -> int:
+    """Forecast from past vintages, as if each were the newest, and score it.
+
+    The forecasts are those of the daily job, in a hub of their own. The same call again goes on where it stopped.
+    """
+    if workers and cluster:
+        raise click.UsageError("--workers and --cluster: one of them; a cluster has its own number of workers")
+    settings = _load(config_path)
+    from reporter import backtest as conductor, parallel
+
+    out = out or Path("backtest") / feed
+    asked = conductor.Asked(feed, start, end, models)
+    bar = _Bar()
+    try:
+        engine = parallel.on_cluster(cluster) if cluster else parallel.ordered_map(workers or parallel.usable_cores())
+        outcome = conductor.run(settings, asked, out, now or _clock(), engine, site=site, progress=bar)
+    except KeyboardInterrupt:
+        raise ReporterError(f"stopped; what is done stays in {out}, and the same call goes on from there") from None
+    finally:
+        bar.close()
+    for line in outcome.failed:
+        click.echo(line, err=True)
+    for model, row in outcome.skill.iterrows():
+        click.echo(f"{model}: {row['tasks']:,.0f} tasks, skill {row['skill']:.3f}")
+    click.echo(f"{outcome.new or 'no'} new forecast dates: {out.resolve()}")
     return outcome.exit_code
 
 
@@ -195,6 +264,10 @@ def check(config_path: Path | None, out: Path) -> int:
             click.echo(f"{feed.name}: {error}", err=True)
             code = 1
     return code
+
+
+def _clock() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0)
 
 
 def _load(path: Path | None) -> "Settings":

@@ -81,15 +81,27 @@ class Job:
             if not offline:
                 with self._timed("pull"):
                     self._pull()
-            with self._timed("forecast"):
-                self._forecast_due(ordered_map, progress)
-            with self._timed("score"):
-                self._derive()
+            self._go_on(ordered_map, progress)
         except SettingsError:
             raise
         except Exception as error:  # noqa: BLE001 - one feed must not stop the others, whatever happens to it
             self._fail(error)
         self._account()
+
+    def replay(self, ordered_map: parallel.OrderedMap, progress: Progress) -> None:
+        """Do the feed's work from the vintages in its folder alone; what stops it is raised.
+
+        Raises:
+            ReporterError: a worker was killed again and again, or something on record was altered.
+        """
+        self._go_on(ordered_map, progress)
+        self._account()
+
+    def _go_on(self, ordered_map: parallel.OrderedMap, progress: Progress) -> None:
+        with self._timed("forecast"):
+            self._forecast_due(ordered_map, progress)
+        with self._timed("score"):
+            self._derive()
 
     def record(self) -> FeedRecord:
         """All that the feed's pages are made from; of a record that cannot be read, only why.

@@ -72,6 +72,13 @@ class Vintages:
         changed = both.loc[~same, columns(COUNTS)].assign(as_of=pd.Timestamp(as_of).as_unit("s"))
         return not changed.empty and self._create(as_of, changed)
 
+    def copy(self, folder: Path, until: date) -> None:
+        """Put every vintage up to a day into another folder, byte for byte."""
+        for as_of in self.as_ofs:
+            if as_of <= until:
+                name = f"{as_of}.parquet"
+                files.create(folder / name, (self._folder / name).read_bytes())
+
     def _forget(self) -> None:
         """Drop what was read: a vintage has come."""
         for name in ("changes", "hashes"):
