@@ -148,34 +148,46 @@ def _begun(
     question = _read(out)
     put, staging = out / "vintages", out / _STAGING
     shutil.rmtree(staging, ignore_errors=True)
-    today = now.date() if question is None else datetime.fromisoformat(question["now"]).date()
     if not put.exists():
-        _stage(feed, number, staging, vintages, today if question is None else _day(question["vintages"]["newest"]))
-    store = Vintages(put if put.exists() else staging)
-    as_ofs = store.as_ofs
-    if not as_ofs:
+        _stage(feed, number, staging, vintages, now.date() if question is None else _newest(question))
+    try:
+        store = Vintages(put if put.exists() else staging)
+        found, as_ofs = _question(feed, asked, store), store.as_ofs
+        if question is None:
+            _check_range(asked, as_ofs)
+            question = found | {"now": now.isoformat(), "finished": False}
+            _write(out, question)
+        else:
+            _check_same(found, question, out)
+    except ReporterError:
+        shutil.rmtree(staging, ignore_errors=True)
+        raise
+    if not put.exists():
+        files.move(staging, put)
+    return question, feed.model_copy(update={"start": asked.start or as_ofs[0]})
+
+
+def _question(feed: Feed, asked: Asked, store: Vintages) -> dict[str, Any]:
+    """What is asked, of which counts and which program: what the bytes of the answer depend on."""
+    if not store.as_ofs:
         raise ReporterError(f"{feed.name}: there are no vintages to forecast from yet")
-    found = {
+    newest = store.as_ofs[-1]
+    return {
         "feed": feed.name,
         "from": _text(asked.start),
         "to": _text(asked.end),
         "models": list(feed.models),
         "settings_sha256": feed.digest,
         "version": __version__,
-        "vintages": {"newest": str(as_ofs[-1]), "sha256": store.hashes[as_ofs[-1]]},
+        "vintages": {"newest": str(newest), "sha256": store.hashes[newest]},
     }
-    if question is None:
-        start, end = asked.start or as_ofs[0], asked.end or as_ofs[-1]
-        if not any(start <= as_of <= end for as_of in as_ofs):
-            option, bound = ("--to", end) if end < as_ofs[0] else ("--from", start)
-            raise SettingsError(option, str(bound), f"a range with vintages; they go from {as_ofs[0]} to {as_ofs[-1]}")
-        question = found | {"now": now.isoformat(), "finished": False}
-        _write(out, question)
-    else:
-        _check_same(found, question, out)
-    if not put.exists():
-        files.move(staging, put)
-    return question, feed.model_copy(update={"start": asked.start or as_ofs[0]})
+
+
+def _check_range(asked: Asked, as_ofs: list[date]) -> None:
+    start, end = asked.start or as_ofs[0], asked.end or as_ofs[-1]
+    if not any(start <= as_of <= end for as_of in as_ofs):
+        option, bound = ("--to", end) if end < as_ofs[0] else ("--from", start)
+        raise SettingsError(option, str(bound), f"a range with vintages; they go from {as_ofs[0]} to {as_ofs[-1]}")
 
 
 def _stage(feed: Feed, number: int, staging: Path, vintages: Path, until: date) -> None:
@@ -211,7 +223,7 @@ def _read(out: Path) -> dict[str, Any] | None:
     try:
         question: dict[str, Any] = json.loads(path.read_bytes())
         datetime.fromisoformat(question["now"])
-        _day(question["vintages"]["newest"])
+        _newest(question)
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError) as error:
@@ -223,8 +235,8 @@ def _write(out: Path, question: dict[str, Any]) -> None:
     files.write(out / _QUESTION, (json.dumps(question, indent=1, ensure_ascii=False) + "\n").encode(), durable=True)
 
 
-def _day(text: str) -> date:
-    return date.fromisoformat(text)
+def _newest(question: dict[str, Any]) -> date:
+    return date.fromisoformat(question["vintages"]["newest"])
 
 
 def _text(day: date | None) -> str | None:

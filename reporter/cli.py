@@ -48,15 +48,6 @@ class _Moment(click.ParamType[datetime]):
         return moment.astimezone(UTC)
 
 
-class _Names(click.ParamType[tuple[str, ...]]):
-    """Names with commas between them."""
-
-    name = "names"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
-        return tuple(name.strip() for name in value.split(","))
-
-
 class _Bar:
     """A progress bar at a terminal, plain lines elsewhere."""
 
@@ -167,7 +158,7 @@ def build(
 @click.option("--from", "start", type=_Date(), metavar="D", help="The first vintage; the oldest if left out.")
 @click.option("--to", "end", type=_Date(), metavar="D", help="The last vintage; the newest if left out.")
 @click.option(
-    "--models", type=_Names(), default=(), metavar="A,B",
+    "--models", metavar="A,B",
     help="The models, with commas; the feed's if left out. The baseline is added: skill is measured against it.",
 )  # fmt: skip
 @click.option(
@@ -185,7 +176,7 @@ def backtest(
     feed: str,
     start: date | None,
     end: date | None,
-    models: tuple[str, ...],
+    models: str | None,
     out: Path | None,
     workers: int | None,
     cluster: str | None,
@@ -199,10 +190,11 @@ def backtest(
     if workers and cluster:
         raise click.UsageError("--workers and --cluster: one of them; a cluster has its own number of workers")
     settings = _load(config_path)
-    from reporter import backtest as conductor, parallel
+    from reporter import backtest as conductor
+    from reporter import parallel
 
     out = out or Path("backtest") / feed
-    asked = conductor.Asked(feed, start, end, models)
+    asked = conductor.Asked(feed, start, end, [name.strip() for name in models.split(",")] if models else [])
     bar = _Bar()
     try:
         engine = parallel.on_cluster(cluster) if cluster else parallel.ordered_map(workers or parallel.usable_cores())

@@ -7,6 +7,7 @@ import signal
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -96,8 +97,9 @@ class _Worker:
 
 
 def _leave_interrupts_to_others() -> None:
-    """Ctrl-C reaches every process at the terminal. Workers are started from here and inherit that they don't hear it."""
+    """Ctrl-C reaches every process at the terminal; workers, started from here, inherit that they don't hear it."""
     if hasattr(signal, "pthread_sigmask"):
+        resource_tracker.ensure_running()  # where it is started it unblocks them
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
 
 

@@ -26,7 +26,7 @@ ALLOWED = {
     "vintages": BASE | {"files"},
     "ledger": BASE | {"files"},
 }
-CONDUCTORS = {"counts", "gather", "job", "pipeline", "cli", "__init__", "__main__"}
+CONDUCTORS = {"counts", "gather", "job", "pipeline", "backtest", "cli", "__init__", "__main__"}
 OWNERS = {
     "torch": {"models"},
     "scipy": {"models"},
@@ -37,6 +37,7 @@ OWNERS = {
     "pydantic_core": {"config"},
     "filelock": {"files"},
     "click": {"cli"},
+    "ray": {"parallel"},
 }
 
 
