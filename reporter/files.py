@@ -64,6 +64,12 @@ def create(path: Path, data: bytes) -> bool:
     return True
 
 
+def move(folder: Path, target: Path) -> None:
+    """Give a folder another name, where nothing may stand yet."""
+    folder.rename(target)
+    _settle(target.parent)
+
+
 def append_line(path: Path, line: str) -> None:
     """Add one line to a log."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -25,13 +25,15 @@ def feed_record(
     failed: Iterable[str],
     *,
     site: Site,
-    pages: Path | None,
+    pages: Path | None = None,
+    posts: bool = True,
 ) -> FeedRecord:
     """All that a feed's pages are made from.
 
     Args:
         folder: the feed's record.
         pages: where its pages of earlier runs stand; None wants all made again.
+        posts: whether posts are to be made; without them only the newest forecasts are read.
 
     Raises:
         RecordError: something on record was altered or is gone.
@@ -40,7 +42,7 @@ def feed_record(
     as_ofs = {receipt["reference_date"]: date.fromisoformat(receipt["vintage"]["as_of"]) for receipt in receipts}
     made_by = upkeep.made_by(site, feed, counts.places)
     kept = {} if pages is None else upkeep.kept_posts(pages, made_by, receipts)
-    since = upkeep.wanted_since(receipts, kept)
+    since = upkeep.wanted_since(receipts, kept) if posts else max(ledger.reference_dates, default=None)
     return _record(
         feed,
         [*failed, *_newest_failures(feed.name, receipts)],

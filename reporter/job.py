@@ -77,27 +77,40 @@ class Job:
             if not offline:
                 with self._timed("pull"):
                     self._pull()
-            with self._timed("forecast"):
-                self._forecast_due(ordered_map, progress)
-            with self._timed("score"):
-                self._derive()
-            with self._timed("peers"):
-                for line in peers.score_peers(self.feed, self._counts, self._folder / peers.NAME, offline=offline):
-                    self._fail(SourceError(line))
-            with self._timed("compact"):
-                self._ledger.compact()
-                self._counts.vintages.compact()
+            self._go_on(ordered_map, progress, offline=offline)
         except SettingsError:
             raise
         except Exception as error:  # noqa: BLE001 - one feed must not stop the others, whatever happens to it
             self._fail(error)
         self._account()
 
-    def record(self, pages: Path | None = None) -> FeedRecord:
+    def replay(self, ordered_map: parallel.OrderedMap, progress: Progress) -> None:
+        """Do the feed's work from the vintages in its folder alone; what stops it is raised.
+
+        Raises:
+            ReporterError: a worker was killed again and again, or something on record was altered.
+        """
+        self._go_on(ordered_map, progress, offline=True)
+        self._account()
+
+    def _go_on(self, ordered_map: parallel.OrderedMap, progress: Progress, *, offline: bool) -> None:
+        with self._timed("forecast"):
+            self._forecast_due(ordered_map, progress)
+        with self._timed("score"):
+            self._derive()
+        with self._timed("peers"):
+            for line in peers.score_peers(self.feed, self._counts, self._folder / peers.NAME, offline=offline):
+                self._fail(SourceError(line))
+        with self._timed("compact"):
+            self._ledger.compact()
+            self._counts.vintages.compact()
+
+    def record(self, pages: Path | None = None, *, posts: bool = True) -> FeedRecord:
         """All that the feed's pages are made from; of a record that cannot be read, only why.
 
         Args:
             pages: the feed's folder of the site, where pages of earlier runs may stand; without it all are wanted.
+            posts: whether posts are to be made; without them only the newest forecasts are read.
 
         Raises:
             SettingsError: as `run`.
@@ -105,7 +118,7 @@ class Job:
         try:
             site = self._publisher.site
             return gather.feed_record(
-                self.feed, self._counts, self._ledger, self._folder, self.failed, site=site, pages=pages
+                self.feed, self._counts, self._ledger, self._folder, self.failed, site=site, pages=pages, posts=posts
             )
         except SettingsError:
             raise

@@ -3,6 +3,7 @@
 import hashlib
 import re
 import tomllib
+from datetime import UTC, date, datetime
 
 import click
 import pytest
@@ -69,6 +70,25 @@ def test_every_command_and_option_says_what_it_does():
             assert option.help, f"{name} {option.name}"
 
 
+def test_every_option_and_key_of_a_backtest_is_documented(root, april_site, tmp_path):
+    import json
+
+    from reporter import backtest, parallel
+
+    text = (root / "docs" / "backtest.md").read_text(encoding="utf-8")
+    options = {option for param in cli.cli.commands["backtest"].params for option in param.opts}
+    assert options == set(re.findall(r"`(--[a-z]+)`", text.split("## What is in the folder")[0]))
+    feed = {"name": "april", "source": "file", "path": str(april_site.parent / "april.parquet"), "cadence": "day"}
+    settings = config.parse({"feeds": [{**feed, "target": "cum confirmed cases", "horizons": 2, "locations": "US"}]})
+    asked = backtest.Asked("april", date(2020, 4, 14), None, ["baseline"])
+    engine = parallel.ordered_map(1)
+    backtest.run(settings, asked, tmp_path / "hub", datetime(2026, 11, 20, tzinfo=UTC), engine)
+    question = json.loads((tmp_path / "hub" / "backtest.json").read_text())
+    keys = [key for row in rows(text, "which is written first:") for key in re.findall(r"`(\w+)`", row)]
+    assert sorted(keys) == sorted(question)
+    assert all(f"`{key}`" in text for key in question["vintages"])
+
+
 def test_every_model_is_in_the_readme(root):
     text = (root / "README.md").read_text(encoding="utf-8")
     assert rows(text, "## The models") == [f"`{name}`" for name in models.REGISTRY]
@@ -99,7 +119,8 @@ def test_every_file_on_record_is_documented(root, april_site):
 def test_every_dependency_has_its_reason(root):
     text = (root / "docs" / "dependencies.md").read_text(encoding="utf-8")
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
-    named = [re.match(r"[a-z0-9-]+", line).group() for line in project["project"]["dependencies"]]
+    extras = [line for lines in project["project"]["optional-dependencies"].values() for line in lines]
+    named = [re.match(r"[a-z0-9-]+", line).group() for line in [*project["project"]["dependencies"], *extras]]
     assert re.findall(r"^\| ([a-z0-9]+) \|", text, re.MULTILINE)[1:] == named
     for line in project["dependency-groups"]["dev"]:
         assert re.match(r"[a-z0-9-]+", line).group() in text

@@ -45,6 +45,7 @@ ALLOWED = {
 }
 CONDUCTORS = {
     "counts",
+    "backtest",
     "export",
     "index",
     "scores",
@@ -70,6 +71,7 @@ OWNERS = {
     "pydantic_core": {"config"},
     "filelock": {"files"},
     "click": {"cli"},
+    "ray": {"parallel"},
 }
 
 
