@@ -19,8 +19,9 @@ def rows(scores: pd.DataFrame, feed: str) -> list[str]:
     for target, group in scores.groupby("target"):
         dates = group["reference_date"]
         span = f"{dates.nunique()}, {dates.min()} to {dates.max()}"
+        held = evaluate.coverage(group)["share"].to_dict()
         for model, row in evaluate.skill(group).iterrows():
-            shares = f"{row['covered_50']:.0%} | {row['covered_95']:.0%}".replace("%", " %")
+            shares = f"{held[model, 50]:.0%} | {held[model, 95]:.0%}".replace("%", " %")
             lines.append(
                 f"| `{feed}`, {target} | {span} | `{model}` | {row['tasks']:,.0f} | {row['skill']:.3f} | {shares} |"
             )

@@ -16,14 +16,12 @@ from typing import Any
 import pandas as pd
 import pyarrow.parquet as pq
 
-from reporter import __version__, evaluate, files, job, models, parallel, pipeline
+from reporter import __version__, evaluate, files, hub, job, models, parallel, pipeline
 from reporter.config import Feed, Settings, some
 from reporter.counts import FeedCounts
 from reporter.errors import RecordError, ReporterError, SettingsError
 from reporter.schema import to_frame
 from reporter.vintages import Vintages
-
-BASELINE = "baseline"
 
 _QUESTION = "backtest.json"
 _STAGING = ".vintages~"
@@ -98,7 +96,8 @@ def run(
         question, feed = _begun(feed, number, asked, out, site / "data" / feed.name / "vintages", now)
         if question["finished"]:
             return Outcome(out, _skill(out))
-        work = job.Job(feed, number, out, datetime.fromisoformat(question["now"]), None)
+        publisher = hub.Publisher(settings.site, settings.team)
+        work = job.Job(feed, number, out, datetime.fromisoformat(question["now"]), None, publisher)
         work.replay(ordered_map, progress)
         _write(out, question | {"finished": True})
         return Outcome(out, _skill(out), len(work.new), work.failed + work.models_failed)
@@ -122,7 +121,7 @@ def _feed(settings: Settings, asked: Asked) -> tuple[int, Feed]:
     number = known[asked.name]
     feed = settings.feeds[number]
     wanted = tuple(asked.models) or feed.models
-    wanted = wanted if BASELINE in wanted else (BASELINE, *wanted)
+    wanted = wanted if evaluate.BASELINE in wanted else (evaluate.BASELINE, *wanted)
     lead = feed.lead if feed.lead in wanted else None
     return number, feed.model_copy(
         update={"end": asked.end, "backfill": None, "models": wanted, "lead": lead, "archive": True}

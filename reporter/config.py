@@ -13,17 +13,19 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from reporter.dates import Cadence, parse_date
 from reporter.errors import SettingsError
+from reporter.tables import Table as _Table
+from reporter.tables import Text as _Text
+from reporter.tables import Texts as _Texts
+from reporter.tables import setting as _setting
+from reporter.team import Contributor, Team
 
+_MOST_DESIGNATED = 2
 _RESERVED = ("assets", "data", "how-it-works", "scoreboard", "status")
-
-
-def _as_list(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value
 
 
 def _as_date(value: Any) -> Any:
@@ -35,19 +37,9 @@ def _as_date(value: Any) -> Any:
     return value
 
 
-def _setting(description: str, allowed: str, default: Any = ...) -> Any:
-    return Field(default, description=description, json_schema_extra={"allowed": allowed})
-
-
 _Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
-_Text = Annotated[str, Field(min_length=1)]
-_Texts = Annotated[tuple[_Text, ...], Field(min_length=1), BeforeValidator(_as_list), Field(strict=False)]
 _Date = Annotated[date, BeforeValidator(_as_date)]
 _DATE = 'a day as "YYYY-MM-DD"'
-
-
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
 class Site(_Table):
@@ -59,6 +51,36 @@ class Site(_Table):
         "an http or https address that ends with a slash",
         "https://example.github.io/reporter/",
     )
+
+
+class Peers(_Table):
+    """One `[[feeds.peers]]` table: other teams' forecasts of what the feed forecasts."""
+
+    path: _Text = _setting(
+        "A hub's folder, one CSV or parquet file of forecasts, or such a file's address; a relative path starts at the "
+        "settings.",
+        "a path, or an http or https address",
+    )
+    title: _Text = _setting("The hub's name, as the reader sees it.", "a text")
+    attribution: _Text = _setting(
+        "Whom the forecasts come from, and under which licence; printed beside them.", "a text"
+    )
+    baseline: _Texts = _setting(
+        "The hub's own baseline, or a list where each target has another.", "a model of the hub, or a list of them", ()
+    )
+    models: _Texts | None = _setting(
+        "The models to compare with; all if left out.", "a list of models of the hub, without repeats", None
+    )
+    ahead: Annotated[int, Field(ge=0, le=28)] = _setting(
+        "How many periods the hub's reference date is after the newest counted one; 1 for the CDC's hubs.",
+        "a whole number from 0 to 28",
+        1,
+    )
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether it has to be fetched."""
+        return self.path.startswith(("http://", "https://"))
 
 
 class Feed(_Table):
@@ -107,6 +129,9 @@ class Feed(_Table):
         None,
     )
     archive: bool = _setting("A finished story: replayed and shown, never pulled, never stale.", "true or false", False)
+    peers: Annotated[tuple[Peers, ...], Field(strict=False)] = _setting(
+        "Other teams' forecasts, scored on the same tasks.", "[[feeds.peers]] tables", ()
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -117,6 +142,10 @@ class Feed(_Table):
             twice = next((value for value in values if values.count(value) > 1), None)
             if twice is not None:
                 raise _refusal(key, twice, "each only once")
+        titles = [one.title for one in self.peers]
+        for number, title in enumerate(titles):
+            if title in titles[:number]:
+                raise _refusal(f"peers[{number}].title", title, "a title no other hub of the feed has")
         if self.locations and self.headline and self.headline not in self.locations:
             raise _refusal("headline", self.headline, f"one of the feed's locations: {some(self.locations)}")
         if self.lead and self.lead not in self.models:
@@ -149,6 +178,7 @@ class Settings(_Table):
     """The whole of `reporter.toml`."""
 
     site: Site = _setting("The blog.", "a table", Site())
+    team: Team | None = _setting("Who answers for the forecasts.", "a table", None)
     feeds: Annotated[tuple[Feed, ...], Field(min_length=1, strict=False)] = _setting(
         "What is forecast.", "one or more [[feeds]] tables"
     )
@@ -159,6 +189,13 @@ class Settings(_Table):
         for number, name in enumerate(names):
             if name in names[:number]:
                 raise _refusal(f"feeds[{number}].name", name, "a name no other feed has")
+        designated = (self.team and self.team.designated) or ()
+        models = {model for feed in self.feeds for model in feed.models}
+        unknown = next((model for model in designated if model not in models), None)
+        if unknown is not None:
+            raise _refusal("team.designated", unknown, f"the feeds' models: {some(sorted(models))}")
+        if len(designated) > _MOST_DESIGNATED:
+            raise _refusal("team.designated", list(designated), f"at most {_MOST_DESIGNATED} models")
         return self
 
 
@@ -173,11 +210,16 @@ def load(path: Path) -> Settings:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(str(path), _one_line(error), "a readable TOML file") from error
     settings = parse(raw)
-    feeds = tuple(
-        feed if feed.path is None else feed.model_copy(update={"path": str(path.parent / feed.path)})
-        for feed in settings.feeds
+    return settings.model_copy(update={"feeds": tuple(_resolved(feed, path.parent) for feed in settings.feeds)})
+
+
+def _resolved(feed: Feed, folder: Path) -> Feed:
+    """The feed with its relative paths starting at the settings' folder."""
+    peers = tuple(
+        one if one.is_remote else one.model_copy(update={"path": str(folder / one.path)}) for one in feed.peers
     )
-    return settings.model_copy(update={"feeds": feeds})
+    path = None if feed.path is None else str(folder / feed.path)
+    return feed.model_copy(update={"path": path, "peers": peers})
 
 
 def bundled() -> Path:
@@ -235,11 +277,21 @@ def _is_internal(part: str) -> bool:
 
 
 def _table_at(location: list[Any]) -> tuple[type[_Table], list[Any]]:
-    if location[:1] == ["site"] and len(location) > 1:
-        return Site, location[1:]
-    if location[:1] == ["feeds"] and len(location) > 2:  # noqa: PLR2004 - feeds, number, key
-        return Feed, location[2:]
-    return Settings, location
+    """The innermost table that a location leads into, and the rest of the way."""
+    table: type[_Table] = Settings
+    inner: dict[str, type[_Table]] = {
+        "site": Site,
+        "team": Team,
+        "contributors": Contributor,
+        "feeds": Feed,
+        "peers": Peers,
+    }
+    while location and location[0] in inner:
+        past = 2 if location[1:] and isinstance(location[1], int) else 1
+        if len(location) <= past:
+            break
+        table, location = inner[location[0]], location[past:]
+    return table, location
 
 
 def _allowed(table: type[_Table], name: str) -> str:

@@ -35,6 +35,30 @@ def parse_date(text: str) -> date:
     return date.fromisoformat(text)
 
 
+MARGIN = timedelta(days=35)
+"""How long a month of the record has been over before its files become one."""
+
+
+def month_of(day: date) -> str:
+    """The month of a day, as `YYYY-MM`."""
+    return str(day)[:7]
+
+
+def is_over(month: str, newest: date) -> bool:
+    """Whether a record whose newest day is `newest` keeps a month in one file.
+
+    >>> is_over("2026-01", date(2026, 3, 7)), is_over("2026-01", date(2026, 3, 8))
+    (False, True)
+    """
+    first = date.fromisoformat(f"{month}-01")
+    return (first + timedelta(days=31)).replace(day=1) + MARGIN <= newest
+
+
+def kept_under(day: date, newest: date) -> str:
+    """What the file of a day goes by: the day, or once that is over its month."""
+    return month_of(day) if is_over(month_of(day), newest) else str(day)
+
+
 def day_in_words(day: date, *, weekday: bool = True, year: bool = True) -> str:
     """Write a date out, in English whatever the locale.
 

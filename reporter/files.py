@@ -4,10 +4,9 @@ A file is first written under a temporary name beside its place. `exclusively` l
 time work in a folder, and removes what a killed one left behind.
 """
 
-import hashlib
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -15,11 +14,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
 
+from reporter import seal
 from reporter.errors import RecordError, ReporterError
 
 _TEMPORARY = ".reporter-tmp~"
 _LOCK = ".lock"
-_DATE = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]"
+# What makes the record's own tables smallest, of all settings tried on the three bundled feeds.
+_COUNTS = ("value", "observation")
+_MANY = 20_000
 
 
 def write(path: Path, data: bytes, *, durable: bool = False) -> bool:
@@ -79,21 +81,58 @@ def append_line(path: Path, line: str) -> None:
         log.write(line.encode() + b"\n")
 
 
-def dated(folder: Path, suffix: str) -> list[str]:
-    """The dates, as YYYY-MM-DD, that files of a folder go by, oldest first; files of other names don't count."""
-    return sorted(path.stem for path in folder.glob(f"{_DATE}{suffix}"))
-
-
-def sha256(path: Path) -> str:
-    """Hash of a file's bytes, in hexadecimal."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def is_temporary(path: Path) -> bool:
+    """Whether a file is what a killed run left half-written; the next run removes it."""
+    return path.name.endswith(_TEMPORARY)
 
 
 def parquet_bytes(table: pa.Table) -> bytes:
-    """A table as the bytes of a parquet file; equal tables give equal bytes."""
+    """A table as the bytes of a parquet file with a seal; equal tables give equal bytes."""
     sink = io.BytesIO()
-    pq.write_table(table, sink, compression="zstd", store_schema=False)
-    return sink.getvalue()
+    counts = [name for name in _COUNTS if name in table.column_names]
+    texts = [field.name for field in table.schema if pa.types.is_string(field.type)]
+    many = table.num_rows > _MANY
+    with pq.ParquetWriter(
+        sink,
+        table.schema.remove_metadata(),
+        compression="zstd",
+        compression_level=9 if many else 19,
+        store_schema=False,
+        write_statistics=False,
+        use_dictionary=texts if many else False,
+        column_encoding=dict.fromkeys(counts, "BYTE_STREAM_SPLIT"),
+    ) as writer:
+        writer.write_table(table.replace_schema_metadata())
+        writer.add_key_value_metadata({"seal": seal.BLANK})
+    return seal.sealed(sink.getvalue())
+
+
+def read_parquet(path: Path, names: Sequence[str] | None = None) -> pa.Table:
+    """Read a sealed parquet file, or only some columns of it.
+
+    Raises:
+        RecordError: the file is gone, or a byte of it was altered.
+    """
+    data = read_record(path)
+    if not seal.is_whole(data):
+        raise RecordError(f"{path} was altered: its seal is broken")
+    try:
+        # Of single columns only the distinct values are wanted.
+        return pq.ParquetFile(pa.BufferReader(data), read_dictionary=names).read(names).replace_schema_metadata()
+    except (OSError, pa.ArrowException) as error:
+        raise RecordError(f"{path} was altered: it is no such table") from error
+
+
+def read_record(path: Path) -> bytes:
+    """Read a file that is on record.
+
+    Raises:
+        RecordError: the file is gone.
+    """
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise RecordError(f"{path} is on record but gone") from None
 
 
 @contextmanager

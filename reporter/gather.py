@@ -6,18 +6,23 @@ from typing import Any
 
 import pandas as pd
 
-from reporter import evaluate, models
+from reporter import evaluate, models, tasks
 from reporter.config import Feed
 from reporter.counts import FeedCounts
 from reporter.ledger import LEDGER, Ledger, Receipt
-from reporter.posts import Attribution, FeedRecord
+from reporter.posts import Attribution, FeedRecord, Peers
 from reporter.schema import COUNTS, to_frame
 from reporter.sources import REGISTRY
 from reporter.vintages import View
 
 
 def feed_record(
-    feed: Feed, counts: FeedCounts, ledger: Ledger, scores: pd.DataFrame, failed: Iterable[str]
+    feed: Feed,
+    counts: FeedCounts,
+    ledger: Ledger,
+    scores: pd.DataFrame,
+    failed: Iterable[str],
+    peers: Iterable[Peers] = (),
 ) -> FeedRecord:
     """All that a feed's pages are made from.
 
@@ -33,11 +38,12 @@ def feed_record(
             "headline": headline(feed, counts, receipts),
             "places": counts.places,
             "receipts": receipts,
-            "forecasts": evaluate.wide(ledger.forecasts()),
+            "forecasts": tasks.wide(ledger.forecasts()),
             "known": _Known(view, as_ofs),
             "first": view.first(),
             "latest": view.latest(),
             "scores": scores,
+            "peers": tuple(peers),
         },
     )
 
@@ -59,7 +65,7 @@ def nothing(feed: Feed, failed: Iterable[str]) -> FeedRecord:
             "headline": "",
             "places": pd.DataFrame({"location": [], "name": [], "population": []}),
             "receipts": [],
-            "forecasts": evaluate.wide(to_frame(LEDGER.empty_table(), LEDGER)),
+            "forecasts": tasks.wide(to_frame(LEDGER.empty_table(), LEDGER)),
             "known": {},
             "first": counts,
             "latest": counts,

@@ -14,10 +14,10 @@ from typing import Any
 
 import pandas as pd
 
-from reporter import __version__, evaluate, files, gather, hub, models, parallel
+from reporter import __version__, evaluate, files, gather, hub, metadata, models, parallel, peers
 from reporter.config import Feed
 from reporter.counts import FeedCounts
-from reporter.errors import ModelError, ReporterError, SettingsError, in_one_line
+from reporter.errors import ModelError, ReporterError, SettingsError, SourceError, in_one_line
 from reporter.forecast import ModelRun, build_history, run_model
 from reporter.ledger import Ledger
 from reporter.models.base import History
@@ -57,8 +57,17 @@ def forecast(task: Task) -> dict[str, tuple[ModelRun, float]]:
 class Job:
     """The work on one feed, whose folder is a hub of its own."""
 
-    def __init__(self, feed: Feed, number: int, folder: Path, now: datetime, as_of: date | None) -> None:
+    def __init__(
+        self,
+        feed: Feed,
+        number: int,
+        folder: Path,
+        now: datetime,
+        as_of: date | None,
+        publisher: hub.Publisher | None = None,
+    ) -> None:
         self.feed = feed
+        self._publisher = publisher or hub.Publisher()
         self.new: list[date] = []
         self.failed: list[str] = []
         self.models_failed: list[str] = []
@@ -82,6 +91,10 @@ class Job:
                 with self._timed("pull"):
                     self._pull()
             self._go_on(ordered_map, progress)
+            with self._timed("peers"):
+                for line in peers.score_peers(self.feed, self._counts, self._peer_scores, offline=offline):
+                    self._fail(SourceError(line))
+            self._compact()
         except SettingsError:
             raise
         except Exception as error:  # noqa: BLE001 - one feed must not stop the others, whatever happens to it
@@ -95,6 +108,7 @@ class Job:
             ReporterError: a worker was killed again and again, or something on record was altered.
         """
         self._go_on(ordered_map, progress)
+        self._compact()
         self._account()
 
     def _go_on(self, ordered_map: parallel.OrderedMap, progress: Progress) -> None:
@@ -103,6 +117,11 @@ class Job:
         with self._timed("score"):
             self._derive()
 
+    def _compact(self) -> None:
+        with self._timed("compact"):
+            self._ledger.compact()
+            self._counts.vintages.compact()
+
     def record(self) -> FeedRecord:
         """All that the feed's pages are made from; of a record that cannot be read, only why.
 
@@ -110,12 +129,17 @@ class Job:
             SettingsError: as `run`.
         """
         try:
-            return gather.feed_record(self.feed, self._counts, self._ledger, self._scores, self.failed)
+            others = peers.peers_on_record(self.feed, self._peer_scores)
+            return gather.feed_record(self.feed, self._counts, self._ledger, self._scores, self.failed, others)
         except SettingsError:
             raise
         except Exception as error:  # noqa: BLE001 - as in `run`
             self._fail(error)
             return gather.nothing(self.feed, self.failed)
+
+    @property
+    def _peer_scores(self) -> Path:
+        return self._folder / "peer-scores.parquet"
 
     def _pull(self) -> None:
         """Record today's counts. A source that fails is named, and the feed goes on from what it has."""
@@ -229,26 +253,29 @@ class Job:
 
     def _derive(self) -> None:
         """Write what follows from the record: scores, truth and the hub's configuration."""
-        counts = self._counts
+        counts, forecasts = self._counts, self._ledger.forecasts()
         latest, newest_as_of = counts.view.latest(), counts.changes["as_of"].max()
-        derived = {
-            "scores.parquet": to_table(self._scores, evaluate.SCORES),
-            "target-data/time-series.parquet": to_table(latest.assign(as_of=newest_as_of), CHANGES),
-            "target-data/oracle-output.parquet": to_table(latest, COUNTS).rename_columns([*KEY, "oracle_value"]),
-        }
-        for name, table in derived.items():
-            files.write(self._folder / name, files.parquet_bytes(table))
-        tasks = hub.tasks(
-            list(self.feed.target),
+        asked = hub.tasks(
+            self.feed.target,
             counts.locations,
             self.feed.horizons,
             counts.cadence,
             self._ledger.reference_dates,
+            forecasts,
         )
-        configuration = {"admin": hub.admin(self.feed.name), "tasks": tasks, "target-data": hub.TARGET_DATA}
-        for name, contents in configuration.items():
-            text = json.dumps(contents, indent=1) + "\n"
-            files.write(self._folder / "hub-config" / f"{name}.json", text.encode())
+        oracle = to_table(hub.oracle_output(latest, asked), COUNTS).rename_columns([*KEY, "oracle_value"])
+        derived = {
+            "scores.parquet": to_table(self._scores, evaluate.SCORES),
+            "target-data/time-series.parquet": to_table(latest.assign(as_of=newest_as_of), CHANGES),
+            "target-data/oracle-output.parquet": oracle,
+        }
+        for name, table in derived.items():
+            files.write(self._folder / name, files.parquet_bytes(table))
+        names = dict.fromkeys([*self.feed.models, *forecasts["model_id"].unique()])
+        described = metadata.feed_files(names, self.feed.attribution or counts.source.title, self._publisher)
+        configured = hub.configuration(self.feed.name, asked, self._publisher)
+        for name, data in {**configured, **described}.items():
+            files.write(self._folder / name, data)
 
     # ------------------------------------------------------------------ accounting
 

@@ -4,40 +4,47 @@ A reference date is on record once its receipt is there; the receipt is written 
 forecast files without one are what a killed run left, and the next run completes them.
 """
 
-import hashlib
-import json
-from collections.abc import Mapping
+from collections.abc import Container, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from reporter import files
+from reporter.contents import content_sha256
+from reporter.dated import Dated, DatedTables
 from reporter.dates import parse_date
 from reporter.errors import RecordError
+from reporter.receipts import Receipt, Receipts
 from reporter.schema import FORECASTS, SERIES, to_frame, to_table
 
-Receipt = dict[str, Any]
+__all__ = ["KINDS", "LEDGER", "Ledger", "Receipt"]
 
 LEDGER = FORECASTS.append(pa.field("model_id", pa.string()))
 """The ledger as it is read: the columns of its files and the name of their folder."""
+
+KINDS = {"model-output/*": "-{}.parquet", "changes": ".parquet"}
+"""The folders with a table for each reference date, and how their files end; {} is the folder's name."""
 
 
 class Ledger:
     """The ledger of one feed, in the feed's folder."""
 
     def __init__(self, folder: Path) -> None:
-        self._receipts = folder / "receipts"
-        self._model_output = folder / "model-output"
+        self._folder = folder
+        self._receipts = Receipts(folder / "receipts")
+        self._models: dict[str, DatedTables] = {}
         self._read_already: pd.DataFrame | None = None
 
     @property
     def reference_dates(self) -> list[date]:
-        """Every reference date on record, oldest first; files of other names are no receipts."""
-        return [parse_date(text) for text in files.dated(self._receipts, ".json")]
+        """Every reference date on record, oldest first; files of other names are no receipts.
+
+        Raises:
+            RecordError: as `receipts`.
+        """
+        return [parse_date(receipt["reference_date"]) for receipt in self._receipts.all()]
 
     def receipts(self) -> list[Receipt]:
         """Every receipt, oldest reference date first.
@@ -45,82 +52,123 @@ class Ledger:
         Raises:
             RecordError: a receipt cannot be read, or the chain of their hashes is broken.
         """
-        receipts, previous = [], None
-        for day in self.reference_dates:
-            path = self._receipt(day)
-            data = path.read_bytes()
-            try:
-                receipt = json.loads(data)
-                linked = receipt["previous_sha256"] == previous and receipt["reference_date"] == str(day)
-            except (ValueError, KeyError, TypeError) as error:
-                raise RecordError(f"{path} was altered: it is no receipt") from error
-            if not linked:
-                raise RecordError(f"{path} or the receipt before it was altered: their hashes form no chain")
-            receipts.append(receipt)
-            previous = hashlib.sha256(data).hexdigest()
-        return receipts
+        return list(self._receipts.all())
+
+    def walk(self) -> Iterator[Receipt]:
+        """As `receipts`, one by one: those before an altered one are given."""
+        return self._receipts.walk()
 
     def append(self, reference_date: date, forecasts: Mapping[str, pd.DataFrame], receipt: Receipt) -> None:
         """Put a date's forecasts on record, one file a model, then its receipt.
 
-        The receipt is completed with each file's hash and the hash of the receipt before.
+        The receipt is completed with the hash of what each file says, and of the receipt before.
 
         Raises:
             RecordError: the date, or a later one, is on record already; nothing was written.
         """
-        dates = self.reference_dates
-        if dates and reference_date <= dates[-1]:
-            raise RecordError(f"the ledger holds {dates[-1]}; {reference_date} is not after it")
-        encoded = {model: files.parquet_bytes(to_table(frame, FORECASTS)) for model, frame in sorted(forecasts.items())}
+        known = self._receipts.all()
+        if known and str(reference_date) <= known[-1]["reference_date"]:
+            raise RecordError(f"the ledger holds {known[-1]['reference_date']}; {reference_date} is not after it")
+        tables = {model: to_table(frame, FORECASTS) for model, frame in sorted(forecasts.items())}
         models = {model: dict(entry) for model, entry in receipt["models"].items()}
-        for model, data in encoded.items():
-            path = self._forecast(model, reference_date)
+        for model, table in tables.items():
             # Without a receipt the file is no record yet: a killed run left it.
-            files.write(path, data, durable=True)
-            models[model]["sha256"] = files.sha256(path)
+            self._model(model).write(reference_date, table)
+            models[model]["sha256"] = content_sha256(table)
+        for model in self._others(tables):
+            self._model(model).drop(reference_date)
         self._read_already = None
-        previous = files.sha256(self._receipt(dates[-1])) if dates else None
-        complete = receipt | {"models": models, "previous_sha256": previous}
-        text = json.dumps(complete, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
-        files.create(self._receipt(reference_date), text.encode())
+        self._receipts.append(reference_date, receipt | {"models": models})
 
-    def forecasts(self) -> pd.DataFrame:
+    def forecasts(self, since: date | None = None) -> pd.DataFrame:
         """Every forecast on record: the hub's columns and `model_id`.
 
+        Args:
+            since: the first reference date wanted; files of months before it are not read.
+
         Raises:
-            RecordError: a file is gone, or is not the one its receipt names.
+            RecordError: a file is gone, or does not say what its receipt is for.
         """
         if self._read_already is not None:
-            return self._read_already
+            known = self._read_already
+            return known if since is None else known[known["reference_date"] >= pd.Timestamp(since)]
         tables = []
-        for receipt in self.receipts():
-            day = parse_date(receipt["reference_date"])
-            for model, entry in receipt["models"].items():
-                if "sha256" in entry:
-                    table = self._read(self._forecast(model, day), entry["sha256"])
-                    tables.append(table.append_column("model_id", pa.array([model] * len(table), pa.string())))
-        self._read_already = to_frame(pa.concat_tables(tables) if tables else LEDGER.empty_table(), LEDGER)
-        return self._read_already
+        for receipt in self._receipts.all():
+            if since is None or receipt["reference_date"] >= str(since):
+                for model, table in self.of(receipt):
+                    names = pa.repeat(pa.scalar(model), len(table))
+                    tables.append(table.append_column("model_id", names))
+        frame = to_frame(pa.concat_tables(tables) if tables else LEDGER.empty_table(), LEDGER)
+        if since is None:
+            self._read_already = frame
+        return frame
 
-    def series(self) -> list[tuple[str, str]]:
-        """The (target, location) of every forecast on record.
+    def of(self, receipt: Receipt) -> Iterator[tuple[str, pa.Table]]:
+        """Each model and its forecasts of one receipt's date, held against the receipt.
 
         Raises:
             RecordError: as `forecasts`.
         """
-        return list(self.forecasts()[SERIES].drop_duplicates().itertuples(index=False, name=None))
+        day = parse_date(receipt["reference_date"])
+        for model, entry in receipt["models"].items():
+            if "sha256" in entry:
+                table = self._model(model).get(day)
+                if content_sha256(table) != entry["sha256"]:
+                    raise RecordError(
+                        f"{self.path(model, day)} was altered: the receipt of {day} is for other contents"
+                    )
+                yield model, table
 
-    def _read(self, path: Path, sha256: str) -> pa.Table:
-        try:
-            data = path.read_bytes()
-        except FileNotFoundError:
-            raise RecordError(f"{path} is on record but gone") from None
-        if hashlib.sha256(data).hexdigest() != sha256:
-            raise RecordError(f"{path} was altered: it is not the file its receipt names")
-        return pq.read_table(pa.BufferReader(data))
+    def path(self, model: str, reference_date: date) -> Path:
+        """The file that a model's forecasts of a date are in."""
+        return self._model(model).where(reference_date)
 
-    def _receipt(self, reference_date: date) -> Path:
-        return self._receipts / f"{reference_date}.json"
+    def series(self) -> list[tuple[str, str]]:
+        """The (target, location) of every forecast on record, from these two columns alone.
 
-    def _forecast(self, model: str, reference_date: date) -> Path:
-        return self._model_output / model / f"{reference_date}-{model}.parquet"
+        Raises:
+            RecordError: a receipt or a file was altered.
+        """
+        on_record = set(self.reference_dates)
+        found: set[tuple[str, str]] = set()
+        for tables in self.tables("model-output/*"):
+            for table in tables.columns(SERIES, on_record):
+                groups = table.group_by(SERIES).aggregate([])
+                found |= set(zip(*(groups[name].to_pylist() for name in SERIES), strict=True))
+        return sorted(found)
+
+    def compact(self) -> None:
+        """Merge the files of months that are long over, of every kind; no number changes.
+
+        Raises:
+            RecordError: a file was altered; it stays as it is.
+        """
+        dates = self.reference_dates
+        if dates:
+            on_record = set(dates)
+            for store in self.stores():
+                store.compact(dates[-1], on_record)
+        self._models.clear()
+
+    def tables(self, *kinds: str) -> Iterator[DatedTables]:
+        """The tables of these kinds, or of every one, that have one for each date."""
+        for pattern in kinds or KINDS:
+            for folder in sorted(self._folder.glob(pattern)):
+                if folder.is_dir():
+                    yield DatedTables(folder, KINDS[pattern].format(folder.name), "reference_date")
+
+    def stores(self) -> Iterator[Dated[Any]]:
+        """The files of every kind, tables and receipts."""
+        yield from self.tables()
+        yield self._receipts
+
+    def _others(self, models: Container[str]) -> list[str]:
+        """The models that have files, but are none of these: a killed run with other settings may have left one."""
+        folder = self._folder / "model-output"
+        return [one.name for one in folder.iterdir() if one.is_dir() and one.name not in models]
+
+    def _model(self, model: str) -> DatedTables:
+        if model not in self._models:
+            ending = KINDS["model-output/*"].format(model)
+            self._models[model] = DatedTables(self._folder / "model-output" / model, ending, "reference_date")
+        return self._models[model]

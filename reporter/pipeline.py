@@ -10,12 +10,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
-from reporter import __version__, fetch, files, gather, job, models, names, parallel, posts, render
+from reporter import __version__, fetch, files, gather, hub, job, models, names, parallel, posts, render
 from reporter.config import Feed, Settings
-from reporter.errors import RecordError, in_one_line
-from reporter.ledger import Ledger
+from reporter.errors import in_one_line
 from reporter.sources import REGISTRY, file
-from reporter.vintages import Vintages
 
 _log = logging.getLogger(__name__)
 
@@ -81,8 +79,9 @@ def build(
     outcome = Outcome()
     with files.exclusively(out), parallel.ordered_map(workers) as ordered_map:
         records = []
+        publisher = hub.Publisher(settings.site, settings.team)
         for number, feed in enumerate(settings.feeds):
-            work = job.Job(feed, number, out / "data" / feed.name, now, as_of)
+            work = job.Job(feed, number, out / "data" / feed.name, now, as_of, publisher)
             if not only or feed.name in only:
                 work.run(offline=offline or as_of is not None, ordered_map=ordered_map, progress=progress)
             outcome.new += [f"{feed.name}/{day}" for day in work.new]
@@ -107,27 +106,6 @@ def check_file(feed: Feed, number: int) -> None:
         counts = file.parse(fetch.read_file(REGISTRY["file"], Path(feed.path)))
         names.check_targets(feed, number, sorted(counts["target"].unique()))
         names.check_places(feed, number, sorted(counts["location"].unique()))
-
-
-def check_record(feed: Feed, out: Path) -> str:
-    """Hold every receipt of a feed against its files, the vintages and the receipt before.
-
-    Returns:
-        What is on record, in a line.
-
-    Raises:
-        RecordError: naming the first file that was altered or is gone.
-    """
-    folder = out / "data" / feed.name
-    ledger, vintages = Ledger(folder), Vintages(folder / "vintages")
-    receipts = ledger.receipts()
-    if not receipts:
-        return f"nothing on record in {folder}"
-    for receipt in receipts:
-        as_of = date.fromisoformat(receipt["vintage"]["as_of"])
-        if vintages.hashes.get(as_of) != receipt["vintage"]["sha256"]:
-            raise RecordError(f"the vintage of {as_of}, or one before it, is not what {receipt['reference_date']} saw")
-    return f"{len(receipts)} forecast dates, {len(ledger.forecasts())} quantiles, all as they were written"
 
 
 def _pages(site: posts.Site, feeds: Sequence[Feed], records: list[posts.FeedRecord], outcome: Outcome) -> Pages:

@@ -1,14 +1,15 @@
 """Pages as {path: bytes}: view models through the templates, and the files that all pages share."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import date
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from reporter.errors import ReporterError
-from reporter.posts import FeedRecord, Site
+from reporter.posts import FeedRecord, Kept, Site
 from reporter.posts.book import Book
 from reporter.posts.figures import Chart
 from reporter.posts.home import card, feed_index, newest_posts
@@ -47,15 +48,39 @@ def _feed(page: _Page, book: Book) -> dict[str, bytes]:
     if not book.dates:
         return {}
     rendered, source = {}, book.record.source
+    kept = dict(book.record.kept)
     for day in book.dates:
-        view = post(book, day)
-        rendered[view.address] = page("post.html", view.address, post=view, source=source)
+        if day not in kept:
+            view = post(book, day)
+            rendered[view.address] = page("post.html", view.address, post=view, source=source)
+            kept[day] = Kept(str(view.title), view.title.__html__(), len(rendered[view.address]))
     for place in book.places.values():
         leaf = place_page(book, place)
         rendered[leaf.address] = page("place.html", leaf.address, page=leaf, source=source)
     index = feed_index(book)
     rendered[index.address] = page("feed.html", index.address, index=index)
-    return {f"{address}index.html": data for address, data in rendered.items()}
+    files = {f"{address}index.html": data for address, data in rendered.items()}
+    return files | {f"{index.address}posts.json": _made(book, kept)}
+
+
+def _made(book: Book, posts: Mapping[date, Kept]) -> bytes:
+    """The list of posts that will not change any more: all but the newest, which will link to the next.
+
+    A post's receipt names all it was made from; the hash of one stands in the next.
+    """
+    following = [book.receipts[day]["previous_sha256"] for day in book.dates[1:]]
+    listed = [
+        {
+            "date": str(day),
+            "title": posts[day].title,
+            "html": posts[day].html,
+            "size": posts[day].size,
+            "receipt_sha256": sha256,
+        }
+        for day, sha256 in zip(book.dates[:-1], following, strict=True)
+    ]
+    made = {"made_by": book.record.made_by, "newest": str(book.dates[-1]), "posts": listed}
+    return (json.dumps(made, ensure_ascii=False, indent=0) + "\n").encode()
 
 
 def _renderer(site: Site) -> _Page:

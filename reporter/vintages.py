@@ -1,11 +1,12 @@
 """The store of vintages: counts as they were known at each date, as a change log on disk.
 
 One file a vintage, `<as_of>.parquet`, holds the rows that were new or had changed since the
-vintage before. Files are created once and never rewritten.
+vintage before. No number is ever rewritten; the vintages of a month that is over share a file.
 """
 
 import hashlib
-from collections.abc import Collection
+import itertools
+from collections.abc import Collection, Iterator
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -13,10 +14,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from reporter import files
-from reporter.dates import Cadence, parse_date
+from reporter.contents import content_sha256
+from reporter.dated import DatedTables, split
+from reporter.dates import Cadence, is_over, month_of
 from reporter.errors import ContractError, RecordError
 from reporter.schema import CHANGES, COUNTS, KEY, check_counts, columns, to_frame, to_table
 
@@ -25,15 +26,21 @@ class Vintages:
     """The vintages in one folder."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self._store = DatedTables(folder, ".parquet", "as_of")
 
     @property
     def as_ofs(self) -> list[date]:
-        """The dates of all vintages, oldest first; files of other names are none."""
-        return [parse_date(text) for text in files.dated(self._folder, ".parquet")]
+        """The dates of all vintages, oldest first; files of other names are none.
+
+        Raises:
+            RecordError: as `changes`.
+        """
+        return list(self._tables)
 
     def seed(self, changes: pd.DataFrame) -> int:
         """Create every vintage of a change log that is not in the store yet.
+
+        Months that are over go straight into one file each.
 
         Returns:
             How many were created. A killed seeding is completed by the next one.
@@ -43,12 +50,19 @@ class Vintages:
         """
         _check_past(changes)
         there = set(self.as_ofs)
-        created = 0
-        for moment, rows in changes.groupby("as_of", sort=True):
-            as_of = pd.Timestamp(moment).date()  # type: ignore[arg-type]  # the stubs' group key is any scalar
-            if as_of not in there:
-                created += self._create(as_of, rows)
-        return created
+        log = split(to_table(changes.sort_values(["as_of", *KEY]), CHANGES), "as_of")
+        new = {as_of: rows for as_of, rows in log.items() if as_of not in there}
+        newest = max([*there, *new], default=date.min)
+        for month, dated in itertools.groupby(new, month_of):
+            parts = {as_of: new[as_of] for as_of in dated}
+            if is_over(month, newest):
+                self._store.merge(month, parts)
+            else:
+                for as_of, rows in parts.items():
+                    self._store.create(as_of, rows)
+        if new:
+            self._forget()
+        return len(new)
 
     def add(self, as_of: date, counts: pd.DataFrame) -> bool:
         """Record `counts` as known at `as_of`, if they differ from the vintage before.
@@ -63,31 +77,62 @@ class Vintages:
         _check_past(counts.assign(as_of=pd.Timestamp(as_of)))
         if self.as_ofs and as_of <= self.as_ofs[-1]:
             raise RecordError(f"a vintage of {self.as_ofs[-1]} is on record; {as_of} is not after it")
-        known = self.changes.drop_duplicates(KEY, keep="last")[columns(COUNTS)]
+        known = self._known
         both = counts.merge(known, on=KEY, how="left", suffixes=("", "_known"), indicator=True)
         same = (both["_merge"] == "both") & (
             (both["observation"] == both["observation_known"])
             | (both["observation"].isna() & both["observation_known"].isna())
         )
-        changed = both.loc[~same, columns(COUNTS)].assign(as_of=pd.Timestamp(as_of).as_unit("s"))
-        return not changed.empty and self._create(as_of, changed)
+        changed = both.loc[~same, columns(COUNTS)]
+        if changed.empty:
+            return False
+        rows = to_table(changed.assign(as_of=pd.Timestamp(as_of).as_unit("s")).sort_values(KEY), CHANGES)
+        self._store.create(as_of, rows)
+        tables, hashes = self._tables, self.hashes
+        self._forget()
+        # What was read stays read: a replay adds thousands.
+        self._tables = {**tables, as_of: rows}
+        self._known = pd.concat([known, changed]).drop_duplicates(KEY, keep="last")
+        self.hashes = {**hashes, as_of: _roll(next(reversed(hashes.values()), ""), as_of, rows)}
+        return True
 
     def copy(self, folder: Path, until: date) -> None:
-        """Put every vintage up to a day into another folder, byte for byte."""
-        for as_of in self.as_ofs:
-            if as_of <= until:
-                name = f"{as_of}.parquet"
-                files.create(folder / name, (self._folder / name).read_bytes())
+        """Put every vintage up to a day into another folder."""
+        Vintages(folder).seed(self.changes[self.changes["as_of"] <= pd.Timestamp(until)])
+
+    def compact(self) -> None:
+        """Merge the files of months that are long over; no number changes.
+
+        Raises:
+            RecordError: a file was altered; it stays as it is.
+        """
+        if self.as_ofs:
+            self._store.compact(self.as_ofs[-1])
+
+    def path(self, as_of: date) -> Path:
+        """The file that a vintage is in, or would be."""
+        return self._store.where(as_of)
+
+    def leftovers(self) -> None:
+        """Hold what a killed merging left against what it had merged.
+
+        Raises:
+            RecordError: the two differ.
+        """
+        self._store.leftovers()
 
     def _forget(self) -> None:
-        """Drop what was read: a vintage has come."""
-        for name in ("changes", "hashes"):
+        """Drop what was read: vintages have come."""
+        for name in ("_tables", "_known", "changes", "hashes"):
             self.__dict__.pop(name, None)
 
-    def _create(self, as_of: date, changes: pd.DataFrame) -> bool:
-        self._forget()
-        table = to_table(changes.sort_values(KEY), CHANGES)
-        return files.create(self._folder / f"{as_of}.parquet", files.parquet_bytes(table))
+    @cached_property
+    def _tables(self) -> dict[date, pa.Table]:
+        return dict(self._store.items())
+
+    @cached_property
+    def _known(self) -> pd.DataFrame:
+        return self.changes.drop_duplicates(KEY, keep="last")[columns(COUNTS)]
 
     @cached_property
     def changes(self) -> pd.DataFrame:
@@ -96,25 +141,25 @@ class Vintages:
         Raises:
             RecordError: a vintage cannot be read.
         """
-        tables = [self._read(as_of) for as_of in self.as_ofs]
+        tables = list(self._tables.values())
         return to_frame(pa.concat_tables(tables) if tables else CHANGES.empty_table(), CHANGES)
-
-    def _read(self, as_of: date) -> pa.Table:
-        path = self._folder / f"{as_of}.parquet"
-        try:
-            return pq.read_table(path)
-        except (OSError, pa.ArrowException) as error:
-            raise RecordError(f"{path} was altered: it is no vintage") from error
 
     @cached_property
     def hashes(self) -> dict[date, str]:
-        """For each vintage a hash over it and all before it: what a forecast could have seen."""
-        hashes, running = {}, ""
-        for as_of in self.as_ofs:
-            own = files.sha256(self._folder / f"{as_of}.parquet")
-            running = hashlib.sha256(f"{running}{as_of} {own}\n".encode()).hexdigest()
-            hashes[as_of] = running
-        return hashes
+        """For each vintage a hash over what it and all before it say: what a forecast could have seen."""
+        return dict(self.walk())
+
+    def walk(self) -> Iterator[tuple[date, str]]:
+        """The dates and `hashes` of all vintages, oldest first, read one by one.
+
+        Raises:
+            RecordError: a file was altered; the vintages before it were given.
+        """
+        running = ""
+        tables = self.__dict__.get("_tables")
+        for as_of, table in tables.items() if tables is not None else self._store.items():
+            running = _roll(running, as_of, table)
+            yield as_of, running
 
 
 class View:
@@ -175,6 +220,10 @@ class View:
         late = self._changes[~known & ~np.isnat(as_ofs[settling])].dropna(subset="observation").drop_duplicates(KEY)
         found = pd.concat([_last(self._changes[known]), late[columns(CHANGES)]])
         return found.drop_duplicates(KEY).sort_values(KEY, ignore_index=True)
+
+
+def _roll(before: str, as_of: date, rows: pa.Table) -> str:
+    return hashlib.sha256(f"{before}{as_of} {content_sha256(rows)}\n".encode()).hexdigest()
 
 
 def _check_past(changes: pd.DataFrame) -> None:

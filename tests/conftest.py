@@ -101,6 +101,12 @@ def feed() -> Callable[..., dict[str, object]]:
     return feed_of
 
 
+@pytest.fixture(scope="session")
+def session_feed() -> Callable[..., dict[str, object]]:
+    """`feed_of`, for fixtures that last."""
+    return feed_of
+
+
 @pytest.fixture(name="tree")
 def _tree() -> Callable[[Path], dict[str, bytes]]:
     return tree

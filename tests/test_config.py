@@ -67,6 +67,47 @@ def test_tables_are_checked_too(raw, key):
     assert caught.value.key == key
 
 
+TEAM = {
+    "name": "Newsroom",
+    "abbr": "News",
+    "contributors": [{"name": "Ada", "affiliation": "Newsroom", "email": "ada@example.org"}],
+}
+
+
+@pytest.mark.parametrize(
+    ("changed", "key", "allowed"),
+    [
+        ({"abbr": "The-News"}, "team.abbr", "up to 21 letters, digits, _ and +"),
+        ({"abbr": None}, "team.abbr", "up to 21 letters"),
+        ({"contributors": []}, "team.contributors", "one or more [[team.contributors]] tables"),
+        ({"contributors": [{"name": "Ada"}]}, "team.contributors[0].affiliation", "a text (it must be given)"),
+        (
+            {"contributors": [{**TEAM["contributors"][0], "email": "ada"}]},
+            "team.contributors[0].email",
+            "an email address",
+        ),
+        ({"contributors": [{**TEAM["contributors"][0], "orcid": "1"}]}, "team.contributors[0].orcid", "an ORCID as"),
+        ({"contributors": [{**TEAM["contributors"][0], "mail": "x"}]}, "team.contributors[0].mail", "no such key"),
+        ({"licence": "MIT"}, "team.licence", "one of CC0-1.0, CC-BY-4.0"),
+        ({"website_url": "example.org"}, "team.website_url", "an http or https address"),
+        ({"designated": ["oracle"]}, "team.designated", "the feeds' models: baseline, rnn, sigmoid"),
+        ({"designated": ["baseline", "rnn", "sigmoid"]}, "team.designated", "at most 2 models"),
+        ({"license": "CC0-1.0"}, "team.license", "no such key; the keys are name, abbr"),
+    ],
+)
+def test_what_is_wrong_with_a_team_is_named(changed, key, allowed):
+    with pytest.raises(SettingsError) as caught:
+        config.parse({"feeds": [FEED], "team": {**TEAM, **changed}})
+    assert caught.value.key == key
+    assert allowed in caught.value.allowed
+
+
+def test_a_team_needs_little():
+    team = config.parse({"feeds": [FEED], "team": TEAM}).team
+    assert (team.name, team.licence, team.designated) == ("Newsroom", "CC-BY-4.0", None)
+    assert config.parse({"feeds": [FEED]}).team is None
+
+
 def test_one_target_and_several_are_written_alike():
     assert config.parse({"feeds": [FEED]}).feeds[0].target == ("cum confirmed cases",)
     assert config.parse({"feeds": [{**FEED, "start": date(2020, 4, 1)}]}).feeds[0].start == date(2020, 4, 1)

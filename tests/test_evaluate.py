@@ -48,7 +48,12 @@ def test_first_and_latest_are_scored_apart_and_the_rest_waits():
         ["latest", 1, 130.0],
     ]
     assert table["covered_95"].tolist() == [1.0, 0.0]
-    assert table["wis"].tolist() == score.wis(np.stack([SPREAD, SPREAD]), np.array([100.0, 130.0])).tolist()
+    parts = score.weighted_interval_score(np.stack([SPREAD, SPREAD]), np.array([100.0, 130.0]))
+    for name, part in zip(("wis", "dispersion", "overprediction", "underprediction"), parts, strict=True):
+        assert table[name].tolist() == part.tolist()
+    logs = score.weighted_interval_score(np.log1p(np.stack([SPREAD, SPREAD])), np.log1p(np.array([100.0, 130.0])))
+    assert table["log_wis"].tolist() == logs.total.tolist()
+    assert table["log_absolute_error"].tolist() == [0.0, np.log1p(130.0) - np.log1p(100.0)]
     assert not table["live"].any()
 
 

@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from reporter.contents import content_sha256
 from reporter.errors import ContractError, RecordError
 from reporter.ledger import Ledger
-from reporter.schema import LEVELS
+from reporter.schema import FORECASTS, LEVELS, to_table
 
 
 def rows(reference, value=10.0):
@@ -64,10 +65,8 @@ def test_receipts_form_a_chain_and_name_every_file(tmp_path):
     first, second = (tmp_path / "receipts" / f"2026-01-0{d}.json" for d in (2, 3))
     assert json.loads(first.read_text())["previous_sha256"] is None
     assert json.loads(second.read_text())["previous_sha256"] == hashlib.sha256(first.read_bytes()).hexdigest()
-    file = tmp_path / "model-output" / "baseline" / "2026-01-03-baseline.parquet"
-    assert (
-        json.loads(second.read_text())["models"]["baseline"]["sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
-    )
+    said = json.loads(second.read_text())["models"]["baseline"]["sha256"]
+    assert said == content_sha256(to_table(rows("2026-01-03"), FORECASTS))
 
 
 def test_files_without_a_receipt_are_no_record(tmp_path):

@@ -27,3 +27,9 @@ def test_nothing_is_read_from_outside_the_package_or_its_checkout():
 def test_every_bundled_archive_is_a_change_log():
     sizes = {name: len(archive_changes(source)) for name, source in REGISTRY.items() if source.archive}
     assert sizes == {"rki": 65_653, "nhsn": 55_230, "jhu": 84_224}
+
+
+def test_the_hubs_tasks_ship_with_their_licence():
+    folder = Path(reporter.__file__).parent / "data"
+    assert "Apache License" in (folder / "cdc-covid-tasks-LICENSE.txt").read_text(encoding="utf-8")
+    assert (folder / "cdc-covid-tasks.json").is_file()

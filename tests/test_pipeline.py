@@ -1,6 +1,7 @@
 """The daily job as a whole, on real counts."""
 
 import json
+import re
 import shutil
 from datetime import UTC, date, datetime, timedelta
 
@@ -11,7 +12,7 @@ import pytest
 from hubdata import connect_hub, connect_target_data
 from hubdata.create_target_data_schema import TargetType
 
-from reporter import config, models, pipeline, render
+from reporter import config, models, pipeline, render, seal
 from reporter.errors import SettingsError
 from reporter.schema import LEVELS
 
@@ -272,7 +273,8 @@ def test_a_file_without_a_single_value_is_named(april, publisher):
 @pytest.fixture
 def broken_classic(monkeypatch):
     """A model whose class is not where the registry says."""
-    monkeypatch.setitem(models.REGISTRY, "classic", models.Entry("Broken", "reporter.models.classic:Gone"))
+    gone = models.REGISTRY["classic"]._replace(where="reporter.models.classic:Gone")
+    monkeypatch.setitem(models.REGISTRY, "classic", gone)
 
 
 @pytest.mark.usefixtures("broken_classic")
@@ -374,13 +376,21 @@ def test_as_of_before_the_record_takes_nothing_back(april, tmp_path, build_file_
     assert tree(site) == before
 
 
-def test_a_forged_receipt_breaks_the_chain(april, tmp_path, build_file_feed, feed):
+def resealed(data):
+    return seal.sealed(re.sub(rb"(?<=sealed-sha256:)[0-9a-f]{64}", b"0" * 64, data))
+
+
+@pytest.mark.parametrize(
+    ("forge", "line"),
+    [(bytes, "2020-04-08.json was altered"), (resealed, "2020-04-09.json or the receipt before it was altered")],
+)
+def test_a_forged_receipt_is_found_and_one_with_a_new_seal_too(april, tmp_path, build_file_feed, feed, forge, line):
     site = build_file_feed(april)
     first = site / "data/april/receipts/2020-04-08.json"
-    first.write_text(first.read_text().replace('"live": false', '"live": true'))
+    first.write_bytes(forge(first.read_bytes().replace(b'"live": false', b'"live": true')))
     settings = config.parse({"feeds": [feed(tmp_path / "site.parquet")]})
     outcome = pipeline.build(settings, site, NOW, offline=True)
-    assert "2020-04-09.json or the receipt before it was altered" in outcome.failed[0]
+    assert line in outcome.failed[0]
 
 
 def test_strange_files_in_the_record_are_left_alone(april, build_file_feed, tree):

@@ -19,6 +19,9 @@ from reporter.schema import LEVELS, SERIES, Floats
 
 BASELINE = "baseline"
 
+LOOKBACK = 61
+"""How many reference dates before the one on a page it may look at, and how many of the newest any page may."""
+
 _KEPT = 4
 """Vintages held in memory at a time: a post looks at its own and at the one before."""
 
@@ -68,13 +71,23 @@ class Book:
         """Every place by location: the settings', then those only the record still knows."""
         columns = self.record.places["location"].tolist(), self.record.places["name"].tolist()
         names = {place: name if isinstance(name, str) else place for place, name in zip(*columns, strict=True)}
-        others = sorted(set(self.record.forecasts["location"]) - set(names))
-        names |= {location: location for location in others}
+        since = self._first_forecast
+        names |= {location: location for location in sorted(set(since) - set(names))}
         # In the order they came on record: an address, once given, never passes to another place.
-        since = self.record.forecasts.groupby("location")["reference_date"].min()
-        known = sorted(since.index, key=lambda location: (since[location], location))
+        known = sorted(since, key=lambda location: (since[location], location))
         slugs = unique_slugs(dict.fromkeys([*known, *names]))
         return {location: Place(location, name, slugs[location]) for location, name in names.items()}
+
+    @cached_property
+    def _first_forecast(self) -> dict[str, date]:
+        """The first reference date of each place that was ever forecast."""
+        if self.record.series is None:
+            found = self.record.forecasts.groupby("location")["reference_date"].min()
+            return {str(location): day.date() for location, day in found.items()}
+        since: dict[str, date] = {}
+        for (_, location), day in self.record.series.items():
+            since[location] = min(day, since.get(location, day))
+        return since
 
     @property
     def headline(self) -> Place:
@@ -147,7 +160,13 @@ class Book:
         return found
 
     def forecasts(self, reference: date, series: Series) -> dict[str, Forecast]:
-        """What each model said of a series at a reference date, in the settings' order."""
+        """What each model said of a series at a reference date, in the settings' order.
+
+        Raises:
+            LookupError: the date is on record, but its forecasts were not read: a page looks too far back.
+        """
+        if self.record.since is not None and reference < self.record.since:
+            raise LookupError(f"forecasts of {reference} were not read, only those from {self.record.since} on")
         return self._forecasts.get((reference, series), {})
 
     def leading(self, forecasts: dict[str, Forecast]) -> Forecast | None:
@@ -173,9 +192,10 @@ class Book:
     @cached_property
     def pointlike(self) -> frozenset[str]:
         """Models whose every forecast is one number and no range."""
-        frame = self.record.forecasts
-        ranged = frame.loc[frame[LEVELS[0]] != frame[LEVELS[-1]], "model_id"]
-        return frozenset(set(frame["model_id"]) - set(ranged))
+        frame, scores = self.record.forecasts, self.record.scores
+        ranged = set(frame.loc[frame[LEVELS[0]] != frame[LEVELS[-1]], "model_id"])
+        ranged |= set(scores.loc[scores["dispersion"] > 0, "model_id"])
+        return frozenset((set(frame["model_id"]) | set(scores["model_id"])) - ranged)
 
     # ------------------------------------------------------------------ scores
 

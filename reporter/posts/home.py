@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from reporter.dates import day_in_words
-from reporter.posts.book import Book, Place
+from reporter.posts.book import Book, Place, written
 from reporter.posts.comparison import compare, judgements, lead_of
 from reporter.posts.figures import Chart, fan_chart
 from reporter.posts.freshness import Freshness, freshness
@@ -18,7 +17,7 @@ NEWEST = 12
 """Posts listed on the first page."""
 
 WITHIN = {"day": 60, "week": 52}
-"""How many of the newest judged forecasts the first page counts."""
+"""Among how many of the newest reference dates the first page counts judged forecasts."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +113,7 @@ def held(book: Book, target: str, newest: date) -> Words | None:
     record = book.record
     live, series = book.is_live(newest), (target, book.headline.location)
     results: list[str] = []
-    for day in reversed(book.dates):
+    for day in reversed(book.dates[-WITHIN[record.cadence.value] :]):
         reference = book.judged(day)
         one_ahead = reference is not None and day - reference == record.cadence.step
         if reference is None or not one_ahead or book.is_live(reference) != live:
@@ -122,8 +121,6 @@ def held(book: Book, target: str, newest: date) -> Words | None:
         lead = lead_of(book, judgements(book, series, day))
         if lead is not None and lead.model == record.lead and has_range(lead.quantiles):
             results.append(lead.verdict)
-        if len(results) == WITHIN[record.cadence.value]:
-            break
     if not results:
         return None
     likely, wide = results.count(LIKELY), len(results) - results.count(MISS)
@@ -147,7 +144,9 @@ def listed(book: Book, most: int | None = None) -> list[ListedPost]:
     """A feed's posts, newest first; `most` of them, or all."""
     record = book.record
     return [
-        ListedPost(Link(title(book, day), f"{record.name}/{day}/"), day, day_in_words(day), record.title)
+        ListedPost(
+            Link(record.kept.get(day) or title(book, day), f"{record.name}/{day}/"), day, written(day), record.title
+        )
         for day in book.dates[::-1][:most]
     ]
 

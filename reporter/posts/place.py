@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from reporter.dates import day_in_words
-from reporter.posts.book import Book, Place, Series
+from reporter.posts.book import LOOKBACK, Book, Place, Series
 from reporter.posts.comparison import judgements, lead_of
 from reporter.posts.figures import Ahead, Chart, ahead_rows, fan_chart, window
 from reporter.posts.freshness import Freshness, freshness
@@ -99,7 +99,7 @@ def _section(book: Book, target: str, place: Place, newest: date) -> PlaceSectio
 def _past(book: Book, series: Series) -> list[PastRow]:
     """The newest judged forecasts of the lead, newest first."""
     rows: list[PastRow] = []
-    for day in reversed(book.dates[1:]):
+    for day in reversed(book.dates[1:][1 - LOOKBACK :]):
         lead = lead_of(book, judgements(book, series, day))
         if lead is not None:
             rows.append(PastRow(day_in_words(day), lead))

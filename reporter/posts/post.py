@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from reporter.dates import day_in_words
+from reporter.dates import day_in_words, kept_under
 from reporter.posts.book import Book, Forecast, Place, written
 from reporter.posts.comparison import Comparison, compare, judgements, lead_of
 from reporter.posts.everywhere import PlaceRow, next_words, place_rows
@@ -15,6 +15,7 @@ from reporter.posts.judge import (
     Judgement,
 )
 from reporter.posts.notes import changes, data_notes, refusals
+from reporter.posts.record import Kept
 from reporter.posts.standing import Standing, kind_words, known_by, standings
 from reporter.posts.words import Count, Words, expectation, period, say, short_target, upper_first
 from reporter.schema import is_cumulative
@@ -24,7 +25,7 @@ from reporter.schema import is_cumulative
 class Link:
     """A link to another page or file, relative to the site's root."""
 
-    text: str | Words
+    text: str | Words | Kept
     href: str
 
 
@@ -222,12 +223,17 @@ def _receipt(book: Book, day: date) -> list[tuple[str, str]]:
 
 
 def _downloads(book: Book, day: date) -> list[Link]:
-    folder = f"data/{book.record.name}"
-    links = [Link("The receipt (JSON)", f"{folder}/receipts/{day}.json")]
+    folder, kept = f"data/{book.record.name}", kept_under(day, book.dates[-1])
+    merged = kept != str(day)
+    of = f" of {kept}" if merged else ""
+    if merged:
+        links = [Link(f"The receipts{of}, a line each (JSON)", f"{folder}/receipts/{kept}.jsonl")]
+    else:
+        links = [Link("The receipt (JSON)", f"{folder}/receipts/{kept}.json")]
     for model, entry in book.receipts[day]["models"].items():
         if "sha256" in entry:
-            text = f"{book.model_title(model)}: every quantile (Parquet)"
-            links.append(Link(text, f"{folder}/model-output/{model}/{day}-{model}.parquet"))
+            text = f"{book.model_title(model)}: every quantile{of} (Parquet)"
+            links.append(Link(text, f"{folder}/model-output/{model}/{kept}-{model}.parquet"))
     return links
 
 

@@ -1,7 +1,8 @@
 """What the pages are made from: the input contract, filled by `reporter.gather`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -30,6 +31,46 @@ class Attribution:
 
 
 @dataclass(frozen=True)
+class Peers:
+    """Other teams' forecasts of what a feed forecasts, from one hub.
+
+    Attributes:
+        title: the hub's name.
+        attribution: whom the forecasts come from, and under which licence.
+        baseline: the hub's own baseline for each target (target → model_id); none where it has none.
+        scores: frame of `evaluate.SCORES`, in our reference dates and horizons.
+        refused: submissions that broke a rule, one line each.
+    """
+
+    title: str
+    attribution: str
+    baseline: Mapping[str, str]
+    scores: pd.DataFrame
+    refused: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A post whose page is as it should be and need not be made again.
+
+    Attributes:
+        title: its title in plain words.
+        html: the same with its numbers marked up.
+        size: bytes of the page.
+    """
+
+    title: str
+    html: str
+    size: int
+
+    def __str__(self) -> str:
+        return self.title
+
+    def __html__(self) -> str:
+        return self.html
+
+
+@dataclass(frozen=True)
 class FeedRecord:
     """All that one feed's pages are made from.
 
@@ -41,12 +82,17 @@ class FeedRecord:
         archive: a finished story, never stale.
         places: frame of location, name, population (NaN unknown), in the settings' order.
         receipts: every receipt, oldest reference date first.
+        since: the first reference date whose forecasts are here; earlier ones are on record but were not read.
         forecasts: one row a task: model_id, target, location, reference_date, horizon,
             target_end_date, and a column for each level of `schema.LEVELS` (floats).
         known: reference date as text → counts frame as known at the vintage it was forecast from
             (periods after the reference date are there, but not settled yet).
         first, latest: counts frames of first and latest values.
         scores: frame of `evaluate.SCORES`.
+        peers: other teams' forecasts.
+        series: (target, location) of every forecast on record → its first reference date; None looks among `forecasts`.
+        kept: posts that need no rendering, by reference date; never the newest, which will link to the next.
+        made_by: a hash of all that a post's page is made of besides the record: code, templates, settings.
         failed: what went wrong in this run, and the models that failed for the newest forecast, one line each.
     """
 
@@ -68,3 +114,8 @@ class FeedRecord:
     latest: pd.DataFrame
     scores: pd.DataFrame
     failed: tuple[str, ...]
+    peers: tuple[Peers, ...] = ()
+    since: date | None = None
+    series: Mapping[tuple[str, str], date] | None = None
+    kept: Mapping[date, Kept] = field(default_factory=dict)
+    made_by: str = ""

@@ -1,6 +1,7 @@
 """What every registered model keeps, whatever the counts."""
 
 import dataclasses
+import re
 
 import numpy as np
 import pytest
@@ -169,3 +170,14 @@ def test_places_can_be_named_in_any_order(name, jhu):
         jhu.cadence, jhu.dates, jhu.targets[::-1], jhu.locations[::-1], jhu.counts[::-1], jhu.population[::-1]
     )
     np.testing.assert_allclose(ask(model, turned).values, ask(model, jhu).values[::-1], rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", REGISTRY)
+def test_every_model_says_how_it_works_in_the_length_hubs_allow(name):
+    title, _, about = REGISTRY[name]
+    assert title
+    assert 0 < len(about.methods) <= 200
+    assert len(about.methods_long) > len(about.methods)
+    assert about.data_inputs.endswith(".")
+    # A hub's file names are made of it.
+    assert re.fullmatch(r"[a-zA-Z0-9_+]{1,21}", name)

@@ -8,9 +8,10 @@ import click
 import pytest
 
 from reporter import cli, config, evaluate, models
-from reporter.config import Feed, Site
+from reporter.config import Feed, Peers, Site
 from reporter.schema import CHANGES, FORECASTS
 from reporter.sources import REGISTRY
+from reporter.team import Contributor, Team
 
 
 def rows(text, heading):
@@ -29,7 +30,16 @@ def default_of(field):
     return f"`{text}`" if text else ""
 
 
-@pytest.mark.parametrize(("table", "heading"), [(Site, "## `[site]`"), (Feed, "## `[[feeds]]`")])
+TABLES = [
+    (Site, "## `[site]`"),
+    (Feed, "## `[[feeds]]`"),
+    (Peers, "## `[[feeds.peers]]`"),
+    (Team, "## `[team]`"),
+    (Contributor, "## `[[team.contributors]]`"),
+]
+
+
+@pytest.mark.parametrize(("table", "heading"), TABLES)
 def test_every_setting_is_documented_as_the_program_has_it(root, table, heading):
     text = (root / "docs" / "settings.md").read_text(encoding="utf-8")
     assert rows(text, heading) == [f"`{name}`" for name in table.model_fields]
@@ -123,6 +133,21 @@ def test_links_between_documents_lead_somewhere(root):
     for document in [*root.glob("*.md"), *(root / "docs").glob("*.md")]:
         for target in re.findall(r"\]\((?!http)([^)#]+)\)", document.read_text(encoding="utf-8")):
             assert (document.parent / target).exists(), f"{document.name}: {target}"
+
+
+def test_every_option_of_the_export_is_documented(root):
+    text = (root / "docs" / "export.md").read_text(encoding="utf-8")
+    for option in cli.cli.commands["export"].params:
+        assert f"`{option.opts[-1]}" in text, option.opts
+
+
+def test_the_team_of_the_documents_is_one_the_settings_take(root):
+    text = (root / "docs" / "export.md").read_text(encoding="utf-8")
+    (snippet,) = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    feed = {"name": "a", "source": "jhu", "target": "cum deaths", "cadence": "day", "horizons": 1}
+    team = config.parse({**tomllib.loads(snippet), "feeds": [feed]}).team
+    assert team is not None
+    assert team.contributors[0].email
 
 
 def test_the_readme_opens_the_ledger_as_it_says(root, april_site, tmp_path, monkeypatch):

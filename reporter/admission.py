@@ -1,0 +1,258 @@
+"""Forecasts that others made, held to the hub's rules before they are scored.
+
+A submission is what one model said at one reference date. One that breaks a rule is refused whole, with the row that
+broke it; the others are kept.
+"""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+
+from reporter.dates import Cadence
+from reporter.schema import LEVELS
+from reporter.tasks import TASK, in_blocks
+
+COLUMNS = ["reference_date", "target", "horizon", "location", "target_end_date", "output_type_id", "value"]
+"""What a hub's file must have; `output_type` and `model_id` may be there besides."""
+
+_CODES = {round(level * 1000): number for number, level in enumerate(LEVELS)}
+_DAY = np.timedelta64(1, "D")
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What is asked of a hub's file.
+
+    Attributes:
+        targets: those compared; rows of others are left out. None compares all.
+        locations: the places compared; rows of other known ones are left out. None compares all.
+        known: every place there is; a row of any other is refused. None knows any.
+        cadence: a step of the horizon.
+        ahead: periods from our reference date to the hub's: 1 for the CDC's, whose reference date is the Saturday after
+            the newest counted week and whose horizon 0 is our 1.
+        nearest: the smallest of our horizons that is compared.
+        models: the only ones compared; None compares all.
+        ours: names of our own models, which no other may have.
+    """
+
+    targets: Collection[str] | None
+    locations: Collection[str] | None
+    known: Collection[str] | None
+    cadence: Cadence
+    ahead: int = 1
+    nearest: int = 1
+    models: Collection[str] | None = None
+    ours: Collection[str] = ()
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a file, or a submission in it, is not scored.
+
+    Attributes:
+        row: the row at fault, counted from 1, the header aside; None where all are.
+    """
+
+    file: str
+    row: int | None
+    reason: str
+
+    def __str__(self) -> str:
+        where = self.file if self.row is None else f"{self.file}, row {self.row}"
+        return f"{where}: {self.reason}"
+
+
+def read(file: str, table: pa.Table, model: str | None, terms: Terms) -> tuple[pd.DataFrame, list[Refusal]]:
+    """Take what can be scored from one file of a hub.
+
+    Args:
+        file: its name, for messages.
+        table: its rows as they were read, dates and numbers perhaps as text.
+        model: whose they are, where no column `model_id` says it.
+
+    Returns:
+        The kept rows, hub columns and `model_id`, in our reference dates and horizons, one task's levels after the
+        other; and why others were refused.
+    """
+    missing = [name for name in COLUMNS if name not in table.column_names]
+    if model is None and "model_id" not in table.column_names:
+        missing.append("model_id")
+    if missing:
+        return _kept(None, terms), [Refusal(file, None, f"missing columns {missing}; available {table.column_names}")]
+    rows = _parsed(table, model)
+    rows = rows[_asked(rows, terms)]
+    refusals: list[Refusal] = []
+    for check in (_unreadable, _foreign, _incomplete, _crossing):
+        rows = check(rows, terms, _Refuser(file, refusals))
+    return _kept(rows, terms), refusals
+
+
+class _Refuser:
+    """Drops the submissions that have a row at fault, and says which and why."""
+
+    def __init__(self, file: str, refusals: list[Refusal]) -> None:
+        self._file = file
+        self._refusals = refusals
+
+    def __call__(
+        self,
+        rows: pd.DataFrame,
+        faults: npt.NDArray[np.bool_],
+        reason: Callable[[pd.Series], str],
+        unit: Sequence[str] = ("model_id", "reference_date"),
+    ) -> pd.DataFrame:
+        if not faults.any():
+            return rows
+        codes = rows.groupby(list(unit), sort=False, dropna=False).ngroup().to_numpy()
+        faulty = np.flatnonzero(faults)
+        for code in np.unique(codes[faulty]):
+            of_it = faulty[codes[faulty] == code]
+            first = rows.iloc[of_it[np.argmin(rows["row"].to_numpy()[of_it])]]
+            self._refusals.append(Refusal(self._file, int(first["row"]), reason(first)))
+        return rows[~np.isin(codes, codes[faulty])]
+
+
+def _parsed(table: pa.Table, model: str | None) -> pd.DataFrame:
+    """The columns as dates, numbers and texts; what cannot be read as such is missing."""
+    found: dict[str, object] = {"row": np.arange(1, table.num_rows + 1)}
+    for name in ("reference_date", "target_end_date"):
+        found[name] = _by_value(table[name], _to_dates)
+    for name in ("target", "location"):
+        found[name] = _by_value(table[name], lambda values: values.astype("str"))
+    for name in ("horizon", "output_type_id", "value"):
+        found[name] = pd.to_numeric(table[name].to_pandas(), errors="coerce").astype("float64").to_numpy()
+    if model is None:
+        found["model_id"] = _by_value(table["model_id"], lambda values: values.astype("str"))
+    else:
+        found["model_id"] = model
+    if "output_type" in table.column_names:
+        found["output_type"] = _by_value(table["output_type"], lambda values: values.astype("str"))
+    return pd.DataFrame(found)
+
+
+def _by_value(column: pa.ChunkedArray, convert: Callable[[pd.Series], pd.Series]) -> pd.Series:
+    """Convert each distinct value once: a column of millions has few."""
+    combined = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    if isinstance(combined, pa.ChunkedArray):
+        combined = pa.concat_arrays(combined.chunks)
+    encoded = combined if pa.types.is_dictionary(combined.type) else combined.dictionary_encode()
+    values = convert(encoded.dictionary.to_pandas())
+    codes = encoded.indices.to_pandas().fillna(-1).to_numpy(dtype=np.int64)
+    return values.reset_index(drop=True).reindex(codes).reset_index(drop=True)
+
+
+def _to_dates(values: pd.Series) -> pd.Series:
+    if pd.api.types.is_datetime64_any_dtype(values):
+        return values.astype("datetime64[s]")
+    # Exactly YYYY-MM-DD: pandas would guess at others.
+    text = values.astype("str").where(values.astype("str").str.fullmatch(r"\d{4}-\d{2}-\d{2}"))
+    return pd.to_datetime(text, format="%Y-%m-%d", errors="coerce").astype("datetime64[s]")
+
+
+def _asked(rows: pd.DataFrame, terms: Terms) -> npt.NDArray[np.bool_]:
+    """Which rows are of what is compared; an unknown place is, so that it can be refused."""
+    asked = ~(rows["horizon"] + terms.ahead < terms.nearest)
+    if terms.targets is not None:
+        asked &= rows["target"].isin(list(terms.targets))
+    if "output_type" in rows:
+        asked &= rows["output_type"] == "quantile"
+    if terms.models is not None:
+        asked &= rows["model_id"].isin(list(terms.models))
+    if terms.locations is not None:
+        elsewhere = ~rows["location"].isin(list(terms.locations))
+        asked &= ~elsewhere if terms.known is None else ~(elsewhere & rows["location"].isin(list(terms.known)))
+    return asked.to_numpy()
+
+
+def _unreadable(rows: pd.DataFrame, _terms: Terms, refuse: _Refuser) -> pd.DataFrame:
+    no_day = "is no day as YYYY-MM-DD"
+    # Without its date a row could be of any submission of its model.
+    rows = refuse(rows, rows["reference_date"].isna().to_numpy(), _always(f"reference_date {no_day}"), ["model_id"])
+    rows = refuse(rows, rows["target_end_date"].isna().to_numpy(), _always(f"target_end_date {no_day}"))
+    horizon = rows["horizon"].to_numpy()
+    rows = refuse(rows, ~(horizon == np.round(horizon)), _always("horizon is no whole number"))
+    known = np.isin(_thousandths(rows), list(_CODES))
+    rows = refuse(rows, ~known, lambda row: f"{row['output_type_id']:g} is none of the 23 quantile levels")
+    value = rows["value"].to_numpy()
+    fine = np.isfinite(value) & (value >= 0)
+    return refuse(rows, ~fine, lambda row: f"value {row['value']:g} is no count")
+
+
+def _always(reason: str) -> Callable[[pd.Series], str]:
+    return lambda _row: reason
+
+
+def _foreign(rows: pd.DataFrame, terms: Terms, refuse: _Refuser) -> pd.DataFrame:
+    """Refuse names that are ours, places that are nowhere, and periods that the horizon does not reach."""
+    rows = refuse(
+        rows, rows["model_id"].isin(list(terms.ours)).to_numpy(), lambda row: f"{row['model_id']} is a model of ours"
+    )
+    if terms.known is not None:
+        nowhere = ~rows["location"].isin(list(terms.known)).to_numpy()
+        rows = refuse(rows, nowhere, lambda row: f"unknown place {row['location']!r}")
+    steps = (rows["horizon"].to_numpy() * terms.cadence.days).astype(np.int64) * _DAY
+    wrong = rows["reference_date"].to_numpy() + steps != rows["target_end_date"].to_numpy()
+    return refuse(
+        rows, wrong, lambda row: f"horizon {row['horizon']:.0f} does not end on {row['target_end_date']:%Y-%m-%d}"
+    )
+
+
+def _incomplete(rows: pd.DataFrame, _terms: Terms, refuse: _Refuser) -> pd.DataFrame:
+    """Put the levels in order; refuse a level twice, or a task without all 23."""
+    level = [_CODES[thousandths] for thousandths in _thousandths(rows).tolist()]
+    rows = rows.assign(output_type_id=np.array(LEVELS)[level])
+    if _whole(rows):
+        return rows
+    rows = rows.sort_values([*TASK, "output_type_id", "row"])
+    twice = rows.duplicated([*TASK, "output_type_id"]).to_numpy()
+    rows = refuse(rows, twice, lambda row: f"the same quantile twice: {_task_words(row)}, {row['output_type_id']:g}")
+    counts = rows.groupby(TASK)["row"].transform("size").to_numpy()
+    return refuse(
+        rows, counts != len(LEVELS), lambda row: f"not all of the 23 quantile levels are there: {_task_words(row)}"
+    )
+
+
+def _whole(rows: pd.DataFrame) -> bool:
+    """Whether the rows are tasks with all their levels, rising, each task once."""
+    return in_blocks(rows) and not rows.iloc[:: len(LEVELS)].duplicated(TASK).any()
+
+
+def _thousandths(rows: pd.DataFrame) -> npt.NDArray[np.float64]:
+    """Levels in whole thousandths: 0.1 + 0.2 is the level 0.3."""
+    return np.round(rows["output_type_id"].to_numpy() * 1000)
+
+
+def _crossing(rows: pd.DataFrame, _terms: Terms, refuse: _Refuser) -> pd.DataFrame:
+    values = rows["value"].to_numpy().reshape(-1, len(LEVELS))
+    falls = np.concatenate([np.zeros((len(values), 1), dtype=bool), np.diff(values, axis=1) < 0], axis=1).reshape(-1)
+    return refuse(rows, falls, lambda row: f"quantiles cross at {row['output_type_id']:g}: {_task_words(row)}")
+
+
+def _task_words(row: pd.Series) -> str:
+    return f"{row['target']}, {row['location']}, {row['target_end_date']:%Y-%m-%d}"
+
+
+def _kept(rows: pd.DataFrame | None, terms: Terms) -> pd.DataFrame:
+    """The rows in our own reference dates and horizons."""
+    if rows is None or rows.empty:
+        dates, none = np.empty(0, "datetime64[s]"), np.empty(0)
+        empty = {"reference_date": dates, "target": [], "horizon": none, "location": [], "target_end_date": dates}
+        rows = pd.DataFrame(empty | {"output_type_id": none, "value": none, "model_id": []})
+    back = np.timedelta64(terms.ahead * terms.cadence.days, "D").astype("timedelta64[s]")
+    return pd.DataFrame(
+        {
+            "reference_date": rows["reference_date"] - back,
+            "target": rows["target"].astype("str"),
+            "horizon": (rows["horizon"] + terms.ahead).astype("int32"),
+            "location": rows["location"].astype("str"),
+            "target_end_date": rows["target_end_date"],
+            "output_type": "quantile",
+            "output_type_id": rows["output_type_id"],
+            "value": rows["value"],
+            "model_id": rows["model_id"].astype("str"),
+        }
+    ).reset_index(drop=True)
