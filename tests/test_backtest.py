@@ -207,7 +207,7 @@ def wait_for(process, out, count):
 
 
 def finish(process):
-    said, errors = process.communicate(timeout=120)
+    said, errors = process.communicate(timeout=300)
     assert process.returncode == 0, errors
     return said
 
