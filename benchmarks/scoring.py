@@ -68,7 +68,7 @@ def cost(folder: Path) -> None:
     changes = file.changes((folder / "nhsn-vintages.parquet").read_bytes())
     targets, places = list(changes["target"].unique()), list(changes["location"].unique())
     view = View(changes, targets, places, Cadence.WEEK, settle=0)
-    first, latest = view.first(), view.latest()
+    first, latest = view.first, view.latest
     live = dict.fromkeys(rows["reference_date"].unique(), True)
     with tempfile.TemporaryDirectory() as temporary:
         path = Path(temporary) / "rows.parquet"

@@ -13,7 +13,7 @@ from reporter.ledger import Ledger
 from reporter.receipts import Receipt
 from reporter.vintages import Vintages
 
-DERIVED = ("scores.parquet", "target-data/time-series.parquet", "target-data/oracle-output.parquet")
+DERIVED = ("scores.parquet/*.parquet", "peer-scores.parquet", "series.json", "target-data/*.parquet")
 """What can be made again from the record, and carries a seal."""
 
 
@@ -39,9 +39,9 @@ def check_record(folder: Path) -> str:
     known.read_on()
     _check_leftovers(ledger, vintages)
     _check_nothing_else(ledger, held)
-    for name in DERIVED:
-        if (folder / name).exists() and not seal.is_whole((folder / name).read_bytes()):
-            raise RecordError(f"{folder / name} was altered; the next build makes it again")
+    for path in (path for pattern in DERIVED for path in sorted(folder.glob(pattern))):
+        if not seal.is_whole(path.read_bytes()):
+            raise RecordError(f"{path} was altered; without it the next build makes it again")
     if not dates:
         return f"nothing on record in {folder}"
     return f"{dates} forecast dates, {quantiles} quantiles, all as they were written"

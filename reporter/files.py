@@ -6,7 +6,7 @@ time work in a folder, and removes what a killed one left behind.
 
 import io
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -86,8 +86,12 @@ def is_temporary(path: Path) -> bool:
     return path.name.endswith(_TEMPORARY)
 
 
-def parquet_bytes(table: pa.Table) -> bytes:
-    """A table as the bytes of a parquet file with a seal; equal tables give equal bytes."""
+def parquet_bytes(table: pa.Table, notes: Mapping[str, str] | None = None) -> bytes:
+    """A table as the bytes of a parquet file with a seal; equal tables give equal bytes.
+
+    Args:
+        notes: texts kept in the file beside the table.
+    """
     sink = io.BytesIO()
     counts = [name for name in _COUNTS if name in table.column_names]
     texts = [field.name for field in table.schema if pa.types.is_string(field.type)]
@@ -103,7 +107,7 @@ def parquet_bytes(table: pa.Table) -> bytes:
         column_encoding=dict.fromkeys(counts, "BYTE_STREAM_SPLIT"),
     ) as writer:
         writer.write_table(table.replace_schema_metadata())
-        writer.add_key_value_metadata({"seal": seal.BLANK})
+        writer.add_key_value_metadata({**(notes or {}), "seal": seal.BLANK})
     return seal.sealed(sink.getvalue())
 
 
@@ -121,6 +125,15 @@ def read_parquet(path: Path, names: Sequence[str] | None = None) -> pa.Table:
         return pq.ParquetFile(pa.BufferReader(data), read_dictionary=names).read(names).replace_schema_metadata()
     except (OSError, pa.ArrowException) as error:
         raise RecordError(f"{path} was altered: it is no such table") from error
+
+
+def read_notes(path: Path) -> dict[str, str]:
+    """The texts beside the table of a parquet file; none if the file is gone or no such file."""
+    try:
+        metadata = pq.read_metadata(path).metadata or {}
+        return {key.decode(): value.decode() for key, value in metadata.items()}
+    except (OSError, UnicodeDecodeError, pa.ArrowException):
+        return {}
 
 
 def read_record(path: Path) -> bytes:

@@ -2,15 +2,16 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from reporter import evaluate, models, tasks
-from reporter.config import Feed
+from reporter import evaluate, index, models, peers, scores, tasks, upkeep
+from reporter.config import Feed, Site
 from reporter.counts import FeedCounts
 from reporter.ledger import LEDGER, Ledger, Receipt
-from reporter.posts import Attribution, FeedRecord, Peers
+from reporter.posts import Attribution, FeedRecord
 from reporter.schema import COUNTS, to_frame
 from reporter.sources import REGISTRY
 from reporter.vintages import View
@@ -20,17 +21,26 @@ def feed_record(
     feed: Feed,
     counts: FeedCounts,
     ledger: Ledger,
-    scores: pd.DataFrame,
+    folder: Path,
     failed: Iterable[str],
-    peers: Iterable[Peers] = (),
+    *,
+    site: Site,
+    pages: Path | None,
 ) -> FeedRecord:
     """All that a feed's pages are made from.
+
+    Args:
+        folder: the feed's record.
+        pages: where its pages of earlier runs stand; None wants all made again.
 
     Raises:
         RecordError: something on record was altered or is gone.
     """
     receipts, view = ledger.receipts(), counts.view
     as_ofs = {receipt["reference_date"]: date.fromisoformat(receipt["vintage"]["as_of"]) for receipt in receipts}
+    made_by = upkeep.made_by(site, feed, counts.places)
+    kept = {} if pages is None else upkeep.kept_posts(pages, made_by, receipts)
+    since = upkeep.wanted_since(receipts, kept)
     return _record(
         feed,
         [*failed, *_newest_failures(feed.name, receipts)],
@@ -38,12 +48,16 @@ def feed_record(
             "headline": headline(feed, counts, receipts),
             "places": counts.places,
             "receipts": receipts,
-            "forecasts": tasks.wide(ledger.forecasts()),
+            "since": since,
+            "forecasts": tasks.wide(ledger.forecasts(since)),
+            "series": index.indexed(folder, ledger).since,
             "known": _Known(view, as_ofs),
-            "first": view.first(),
-            "latest": view.latest(),
-            "scores": scores,
-            "peers": tuple(peers),
+            "first": view.first,
+            "latest": view.latest,
+            "scores": scores.read(folder / scores.NAME),
+            "peers": tuple(peers.peers_on_record(feed, folder / peers.NAME)),
+            "kept": kept,
+            "made_by": made_by,
         },
     )
 

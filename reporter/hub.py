@@ -6,7 +6,7 @@ Schemas: https://github.com/hubverse-org/schemas, version 6.0.0, the first that 
 import hashlib
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -88,13 +88,18 @@ def tasks(
     horizons: int,
     cadence: Cadence,
     reference_dates: Iterable[date],
-    forecasts: pd.DataFrame,
+    forecast: Collection[tuple[str, str]],
 ) -> Tasks:
-    """What a feed asks for now, and whatever else is in its ledger: settings change, the record stays."""
+    """What a feed asks for now, and whatever else is in its ledger: settings change, the record stays.
+
+    Args:
+        horizons: how far the furthest forecast reaches.
+        forecast: the (target, location) of every forecast on record.
+    """
     return Tasks(
-        list(dict.fromkeys([*targets, *forecasts["target"].unique()])),
-        list(dict.fromkeys([*locations, *forecasts["location"].unique()])),
-        sorted({*range(1, horizons + 1), *map(int, forecasts["horizon"].unique())}),
+        list(dict.fromkeys([*targets, *(target for target, _ in forecast)])),
+        list(dict.fromkeys([*locations, *(location for _, location in forecast)])),
+        list(range(1, horizons + 1)),
         cadence,
         sorted(reference_dates),
     )

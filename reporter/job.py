@@ -12,9 +12,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
-from reporter import __version__, evaluate, files, gather, hub, metadata, models, parallel, peers
+from reporter import __version__, files, gather, hub, index, metadata, models, parallel, peers, scores
 from reporter.config import Feed
 from reporter.counts import FeedCounts
 from reporter.errors import ModelError, ReporterError, SettingsError, SourceError, in_one_line
@@ -92,7 +90,7 @@ class Job:
                     self._pull()
             self._go_on(ordered_map, progress)
             with self._timed("peers"):
-                for line in peers.score_peers(self.feed, self._counts, self._peer_scores, offline=offline):
+                for line in peers.score_peers(self.feed, self._counts, self._folder / peers.NAME, offline=offline):
                     self._fail(SourceError(line))
             self._compact()
         except SettingsError:
@@ -122,24 +120,25 @@ class Job:
             self._ledger.compact()
             self._counts.vintages.compact()
 
-    def record(self) -> FeedRecord:
+    def record(self, pages: Path | None = None) -> FeedRecord:
         """All that the feed's pages are made from; of a record that cannot be read, only why.
+
+        Args:
+            pages: the feed's folder of the site, where pages of earlier runs may stand; without it all are wanted.
 
         Raises:
             SettingsError: as `run`.
         """
         try:
-            others = peers.peers_on_record(self.feed, self._peer_scores)
-            return gather.feed_record(self.feed, self._counts, self._ledger, self._scores, self.failed, others)
+            site = self._publisher.site
+            return gather.feed_record(
+                self.feed, self._counts, self._ledger, self._folder, self.failed, site=site, pages=pages
+            )
         except SettingsError:
             raise
         except Exception as error:  # noqa: BLE001 - as in `run`
             self._fail(error)
             return gather.nothing(self.feed, self.failed)
-
-    @property
-    def _peer_scores(self) -> Path:
-        return self._folder / "peer-scores.parquet"
 
     def _pull(self) -> None:
         """Record today's counts. A source that fails is named, and the feed goes on from what it has."""
@@ -153,7 +152,7 @@ class Job:
         receipts = self._ledger.receipts()
         recorded = date.fromisoformat(receipts[-1]["vintage"]["as_of"]) if receipts else None
         folder = self._folder / "vintages"
-        today, on_record = self._now.date(), self._ledger.series()
+        today, on_record = self._now.date(), list(index.indexed(self._folder, self._ledger).since)
         return FeedCounts(self.feed, self._number, folder, today, self._as_of, recorded, on_record)
 
     # ------------------------------------------------------------------ forecasting
@@ -244,34 +243,25 @@ class Job:
 
     # ------------------------------------------------------------------ deriving
 
-    @cached_property
-    def _scores(self) -> pd.DataFrame:
-        live = {pd.Timestamp(receipt["reference_date"]): receipt["live"] for receipt in self._ledger.receipts()}
-        return evaluate.score_table(
-            self._ledger.forecasts(), self._counts.view.first(), self._counts.view.latest(), live
-        )
-
     def _derive(self) -> None:
         """Write what follows from the record: scores, truth and the hub's configuration."""
-        counts, forecasts = self._counts, self._ledger.forecasts()
-        latest, newest_as_of = counts.view.latest(), counts.changes["as_of"].max()
-        asked = hub.tasks(
-            self.feed.target,
-            counts.locations,
-            self.feed.horizons,
-            counts.cadence,
-            self._ledger.reference_dates,
-            forecasts,
-        )
+        counts = self._counts
+        first, latest, newest_as_of = counts.view.first, counts.view.latest, counts.changes["as_of"].max()
+        scores.refresh(self._folder / scores.NAME, self._ledger, scores.Truth(first, latest))
+        found = index.indexed(self._folder, self._ledger)
+        index.keep(self._folder, self._ledger, found)
+        horizons = max(self.feed.horizons, found.horizons)
+        dates, series = self._ledger.reference_dates, found.since
+        asked = hub.tasks(self.feed.target, counts.locations, horizons, counts.cadence, dates, series)
         oracle = to_table(hub.oracle_output(latest, asked), COUNTS).rename_columns([*KEY, "oracle_value"])
         derived = {
-            "scores.parquet": to_table(self._scores, evaluate.SCORES),
             "target-data/time-series.parquet": to_table(latest.assign(as_of=newest_as_of), CHANGES),
             "target-data/oracle-output.parquet": oracle,
         }
         for name, table in derived.items():
             files.write(self._folder / name, files.parquet_bytes(table))
-        names = dict.fromkeys([*self.feed.models, *forecasts["model_id"].unique()])
+        on_record = (model for receipt in self._ledger.receipts() for model in receipt["models"])
+        names = dict.fromkeys([*self.feed.models, *on_record])
         described = metadata.feed_files(names, self.feed.attribution or counts.source.title, self._publisher)
         configured = hub.configuration(self.feed.name, asked, self._publisher)
         for name, data in {**configured, **described}.items():

@@ -17,7 +17,7 @@ from reporter.dated import Dated, DatedTables
 from reporter.dates import parse_date
 from reporter.errors import RecordError
 from reporter.receipts import Receipt, Receipts
-from reporter.schema import FORECASTS, SERIES, to_frame, to_table
+from reporter.schema import FORECASTS, to_frame, to_table
 
 __all__ = ["KINDS", "LEDGER", "Ledger", "Receipt"]
 
@@ -35,7 +35,6 @@ class Ledger:
         self._folder = folder
         self._receipts = Receipts(folder / "receipts")
         self._models: dict[str, DatedTables] = {}
-        self._read_already: pd.DataFrame | None = None
 
     @property
     def reference_dates(self) -> list[date]:
@@ -77,31 +76,36 @@ class Ledger:
             models[model]["sha256"] = content_sha256(table)
         for model in self._others(tables):
             self._model(model).drop(reference_date)
-        self._read_already = None
         self._receipts.append(reference_date, receipt | {"models": models})
 
-    def forecasts(self, since: date | None = None) -> pd.DataFrame:
+    def hashes(self) -> dict[str, str]:
+        """Reference date, as text → the hash of its receipt, which names all that was forecast from and said.
+
+        Raises:
+            RecordError: as `receipts`.
+        """
+        return self._receipts.hashes()
+
+    def forecasts(self, since: date | None = None, until: date | None = None) -> pd.DataFrame:
         """Every forecast on record: the hub's columns and `model_id`.
 
         Args:
-            since: the first reference date wanted; files of months before it are not read.
+            since, until: the first and last reference date wanted; files of months beyond them are not read.
 
         Raises:
             RecordError: a file is gone, or does not say what its receipt is for.
         """
-        if self._read_already is not None:
-            known = self._read_already
-            return known if since is None else known[known["reference_date"] >= pd.Timestamp(since)]
+        wanted = [
+            receipt
+            for receipt in self._receipts.all()
+            if (since is None or receipt["reference_date"] >= str(since))
+            and (until is None or receipt["reference_date"] <= str(until))
+        ]
         tables = []
-        for receipt in self._receipts.all():
-            if since is None or receipt["reference_date"] >= str(since):
-                for model, table in self.of(receipt):
-                    names = pa.repeat(pa.scalar(model), len(table))
-                    tables.append(table.append_column("model_id", names))
-        frame = to_frame(pa.concat_tables(tables) if tables else LEDGER.empty_table(), LEDGER)
-        if since is None:
-            self._read_already = frame
-        return frame
+        for receipt in wanted:
+            for model, table in self.of(receipt):
+                tables.append(table.append_column("model_id", pa.repeat(pa.scalar(model), len(table))))
+        return to_frame(pa.concat_tables(tables) if tables else LEDGER.empty_table(), LEDGER)
 
     def of(self, receipt: Receipt) -> Iterator[tuple[str, pa.Table]]:
         """Each model and its forecasts of one receipt's date, held against the receipt.
@@ -122,20 +126,6 @@ class Ledger:
     def path(self, model: str, reference_date: date) -> Path:
         """The file that a model's forecasts of a date are in."""
         return self._model(model).where(reference_date)
-
-    def series(self) -> list[tuple[str, str]]:
-        """The (target, location) of every forecast on record, from these two columns alone.
-
-        Raises:
-            RecordError: a receipt or a file was altered.
-        """
-        on_record = set(self.reference_dates)
-        found: set[tuple[str, str]] = set()
-        for tables in self.tables("model-output/*"):
-            for table in tables.columns(SERIES, on_record):
-                groups = table.group_by(SERIES).aggregate([])
-                found |= set(zip(*(groups[name].to_pylist() for name in SERIES), strict=True))
-        return sorted(found)
 
     def compact(self) -> None:
         """Merge the files of months that are long over, of every kind; no number changes.

@@ -7,13 +7,12 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from reporter import evaluate, fetch, files, hubfiles, models
 from reporter.admission import Refusal, Terms
 from reporter.config import Feed, Peers
 from reporter.counts import FeedCounts
-from reporter.errors import RecordError, ReporterError, in_one_line
+from reporter.errors import ReporterError, in_one_line
 from reporter.posts import Peers as PeersRecord
 from reporter.schema import to_frame, to_table
 from reporter.sources import REGISTRY
@@ -21,7 +20,9 @@ from reporter.sources import REGISTRY
 PEER_SCORES = pa.schema([pa.field("hub", pa.string()), *evaluate.SCORES])
 """The columns of `peer-scores.parquet`: those of the score table, and the title of the hub in the settings."""
 
-_REFUSED = b"refused"
+NAME = "peer-scores.parquet"
+
+_REFUSED = "refused"
 
 
 def score_peers(feed: Feed, counts: FeedCounts, path: Path, *, offline: bool) -> list[str]:
@@ -37,7 +38,7 @@ def score_peers(feed: Feed, counts: FeedCounts, path: Path, *, offline: bool) ->
         path.unlink(missing_ok=True)
         return failed
     before, refused_before = _read(path)
-    first, latest = counts.view.first(), counts.view.latest()
+    first, latest = counts.view.first, counts.view.latest
     parts, refused = [], {}
     for one in feed.peers:
         known = before[before["hub"] == one.title]
@@ -52,7 +53,7 @@ def score_peers(feed: Feed, counts: FeedCounts, path: Path, *, offline: bool) ->
         parts.append(known)
         refused[one.title] = refused_before.get(one.title, [])
     table = to_table(pd.concat(parts, ignore_index=True), PEER_SCORES)
-    files.write(path, files.parquet_bytes(table.replace_schema_metadata({_REFUSED: json.dumps(refused)})))
+    files.write(path, files.parquet_bytes(table, {_REFUSED: json.dumps(refused)}))
     return failed
 
 
@@ -87,11 +88,7 @@ def _baselines(one: Peers, scores: pd.DataFrame) -> dict[str, str]:
 def _read(path: Path) -> tuple[pd.DataFrame, dict[str, list[str]]]:
     if not path.exists():
         return to_frame(PEER_SCORES.empty_table(), PEER_SCORES), {}
-    try:
-        table = pq.read_table(path)
-        return to_frame(table, PEER_SCORES), json.loads((table.schema.metadata or {}).get(_REFUSED, b"{}"))
-    except (OSError, ValueError, pa.ArrowException) as error:
-        raise RecordError(f"{path} was altered: {in_one_line(error)}") from error
+    return to_frame(files.read_parquet(path), PEER_SCORES), json.loads(files.read_notes(path).get(_REFUSED, "{}"))
 
 
 def _terms(feed: Feed, one: Peers, counts: FeedCounts) -> Terms:

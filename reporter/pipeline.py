@@ -85,7 +85,7 @@ def build(
             if not only or feed.name in only:
                 work.run(offline=offline or as_of is not None, ordered_map=ordered_map, progress=progress)
             outcome.new += [f"{feed.name}/{day}" for day in work.new]
-            records.append(work.record())
+            records.append(work.record(out / feed.name))
             outcome.failed += work.failed + work.models_failed
         site = posts.Site(settings.site.title, settings.site.base_url, __version__)
         pages = _pages(site, settings.feeds, records, outcome)

@@ -21,7 +21,7 @@ class Receipts(Dated[bytes]):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder, ".json", ".jsonl")
         self._known: list[Receipt] | None = None
-        self._last = b""
+        self._hashes: dict[str, str] = {}
 
     def decode(self, path: Path) -> dict[date, bytes]:
         """Read a file's lines, by day; each must be whole."""
@@ -63,8 +63,7 @@ class Receipts(Dated[bytes]):
                     f"{self.where(day)} or the receipt before it was altered or is gone: their hashes form no chain"
                 )
             yield receipt
-            previous = hashlib.sha256(line).hexdigest()
-            self._last = line
+            previous = self._hashes[str(day)] = hashlib.sha256(line).hexdigest()
 
     def all(self) -> list[Receipt]:
         """As `walk`, read once."""
@@ -72,12 +71,17 @@ class Receipts(Dated[bytes]):
             self._known = list(self.walk())
         return self._known
 
+    def hashes(self) -> dict[str, str]:
+        """Reference date, as text → the hash of its receipt, oldest first."""
+        self.all()
+        return self._hashes
+
     def append(self, reference_date: date, receipt: Receipt) -> None:
         """Seal a receipt, chain it to the last and put it on record."""
         known = self.all()
-        previous = hashlib.sha256(self._last).hexdigest() if known else None
+        previous = self._hashes[known[-1]["reference_date"]] if known else None
         complete = receipt | {"previous_sha256": previous, "seal": seal.BLANK}
         line = seal.sealed(json.dumps(complete, sort_keys=True, ensure_ascii=False).encode() + b"\n")
         self.create(reference_date, line)
         known.append(json.loads(line))
-        self._last = line
+        self._hashes[str(reference_date)] = hashlib.sha256(line).hexdigest()

@@ -62,7 +62,7 @@ def score_hub(
     rows = rows[asked]
     view = View(changes, counted, places, cadence, settle=0)
     live = dict.fromkeys(rows["reference_date"].unique(), True)
-    return Scorecard(evaluate.score_table(rows, view.first(), view.latest(), live), refused)
+    return Scorecard(evaluate.score_table(rows, view.first, view.latest, live), refused)
 
 
 def table(scores: pd.DataFrame, baseline: str | None = None) -> pd.DataFrame:

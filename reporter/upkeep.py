@@ -4,27 +4,40 @@ import hashlib
 import json
 from collections.abc import Sequence
 from datetime import date
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from reporter import fingerprint
+import pandas as pd
+
+from reporter import fingerprint, render
 from reporter.config import Feed, Site
 from reporter.dates import kept_under, parse_date
 from reporter.ledger import Receipt
 from reporter.posts import Kept
 from reporter.posts.book import LOOKBACK
 
+_UNSEEN = {"path", "start", "end", "backfill", "peers"}
+"""Settings that show on no post but through the record."""
 
-def made_by(site: Site, feed: Feed, places: bytes) -> str:
-    """A hash of all that a post's page is made of besides the record.
 
-    Args:
-        places: names and codes of the feed's places.
-    """
-    settings = json.dumps([site.model_dump(mode="json"), feed.model_dump(mode="json")], sort_keys=True)
-    parts = (fingerprint.code_sha256(), settings.encode(), places)
+def made_by(site: Site, feed: Feed, places: pd.DataFrame) -> str:
+    """A hash of all that a post's page is made of besides the record: code, templates, settings, names of places."""
+    shown = feed.model_dump(mode="json", exclude=_UNSEEN)
+    settings = json.dumps([site.model_dump(mode="json"), shown], sort_keys=True)
+    parts = (fingerprint.code_sha256(), _templates(), settings, places.to_csv(index=False))
     return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+
+@cache
+def _templates() -> str:
+    """Hash of every template and asset."""
+    running = hashlib.sha256()
+    for folder in render.FOLDERS:
+        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+            running.update(f"{path.relative_to(folder)} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+    return running.hexdigest()
 
 
 def kept_posts(folder: Path, made: str, receipts: Sequence[Receipt]) -> dict[date, Kept]:

@@ -191,6 +191,7 @@ class View:
         """The counts as known at `day`: a counts frame, withdrawn ones left out."""
         return _last(self._changes[self._changes["as_of"] <= pd.Timestamp(day)])[columns(COUNTS)]
 
+    @cached_property
     def latest(self) -> pd.DataFrame:
         """The counts as the newest vintage has them, with the `as_of` since when."""
         return _last(self._changes)
@@ -206,6 +207,7 @@ class View:
         first = settled[~settled.duplicated()]
         return dict(zip(first.dt.date, pd.DatetimeIndex(first.index).date, strict=True))
 
+    @cached_property
     def first(self) -> pd.DataFrame:
         """First values: each count as the first vintage said in which its period was settled, with its `as_of`.
 

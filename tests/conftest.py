@@ -95,7 +95,7 @@ def tree(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def feed() -> Callable[..., dict[str, object]]:
     """`feed_of`, for tests that write their own settings."""
     return feed_of

@@ -54,7 +54,7 @@ def test_a_withdrawn_count_is_not_zero(tmp_path):
     assert not store.add(date(2026, 1, 5), counts(("DE", "2026-01-01", 5.0), ("DE", "2026-01-02", np.nan)))
     known = view(Vintages(tmp_path).changes)
     assert said(known.as_of(date(2026, 1, 3))) == {("DE", "2026-01-01"): 5.0, ("DE", "2026-01-02"): 7.0}
-    assert said(known.latest()) == {("DE", "2026-01-01"): 5.0}
+    assert said(known.latest) == {("DE", "2026-01-01"): 5.0}
 
 
 def test_a_vintage_is_never_put_before_another(tmp_path):
@@ -92,12 +92,12 @@ def test_first_values_are_those_of_the_vintage_that_settled_the_period():
         ("2026-01-04", "DE", "2026-01-01", 100.0),
         ("2026-01-04", "DE", "2026-01-03", 3.0),
     )
-    assert said(view(changes).first()) == {
+    assert said(view(changes).first) == {
         ("DE", "2026-01-01"): 1.0,
         ("DE", "2026-01-02"): 2.0,
         ("DE", "2026-01-03"): 3.0,
     }
-    assert said(view(changes, settle=1).first()) == {("DE", "2026-01-01"): 10.0, ("DE", "2026-01-02"): 2.0}
+    assert said(view(changes, settle=1).first) == {("DE", "2026-01-01"): 10.0, ("DE", "2026-01-02"): 2.0}
 
 
 def test_first_values_agree_with_looking_day_by_day(april):
@@ -107,7 +107,7 @@ def test_first_values_agree_with_looking_day_by_day(april):
         for key, value in said(known.as_of(as_of)).items():
             if key[1] <= str(reference):
                 slow.setdefault(key, value)
-    assert said(known.first()) == slow
+    assert said(known.first) == slow
 
 
 @settings(max_examples=30, deadline=None)

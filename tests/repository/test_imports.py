@@ -44,6 +44,8 @@ ALLOWED = {
 CONDUCTORS = {
     "counts",
     "export",
+    "index",
+    "scores",
     "upkeep",
     "peers",
     "scorecard",

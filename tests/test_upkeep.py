@@ -1,0 +1,146 @@
+"""A daily run makes a day's pages and scores, and the site is the one that making everything anew would give."""
+
+import json
+import shutil
+from datetime import UTC, date, datetime
+
+import pandas as pd
+import pytest
+
+from reporter import config, evaluate, pipeline, scores
+from reporter.ledger import Ledger
+from reporter.sources import REGISTRY
+from reporter.sources.base import archive_changes
+
+NOW = datetime(2026, 11, 20, 6, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def spring(tmp_path_factory):
+    """A hundred and more vintages of three places."""
+    changes = archive_changes(REGISTRY["jhu"])
+    mine = changes["location"].isin(["US", "Italy", "Sweden"]) & (changes["target"] == "cum confirmed cases")
+    path = tmp_path_factory.mktemp("spring") / "spring.parquet"
+    changes[mine].to_parquet(path)
+    return path
+
+
+@pytest.fixture
+def build(tmp_path, feed, spring):
+    def build(as_of=None, out="site", title="", **changed):
+        table = feed(spring, start="2020-03-27", end=None, models=["baseline"], title=title, **changed)
+        settings = config.parse({"feeds": [table]})
+        return pipeline.build(settings, tmp_path / out, NOW, offline=True, as_of=as_of and date.fromisoformat(as_of))
+
+    return build
+
+
+@pytest.fixture(scope="module")
+def until_july(tmp_path_factory, spring, feed):
+    """A site with a hundred posts, to be copied."""
+    folder = tmp_path_factory.mktemp("july") / "site"
+    settings = config.parse({"feeds": [feed(spring, start="2020-03-27", end=None, models=["baseline"])]})
+    assert pipeline.build(settings, folder, NOW, offline=True, as_of=date(2020, 7, 9)).failed == []
+    return folder
+
+
+@pytest.fixture
+def july(until_july, tmp_path):
+    return shutil.copytree(until_july, tmp_path / "site")
+
+
+def without_pages(site, to):
+    """The record alone, in another folder."""
+    shutil.copytree(site / "data", to / "data")
+    for derived in ("series.json", "scores.parquet", "peer-scores.parquet"):
+        path = to / "data" / "april" / derived
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    return to
+
+
+def test_a_day_more_gives_the_site_that_making_everything_anew_would_give(july, build, tree, tmp_path):
+    outcome = build("2020-07-10")
+    assert outcome.failed == []
+    assert len(outcome.new) == 1
+    posts = list(july.glob("april/2020-*/index.html"))
+    assert len(posts) > 100
+    assert outcome.changed < 15  # the new post, the one before, places, lists; not the hundred
+    without_pages(july, tmp_path / "anew")
+    again = build("2020-07-10", out="anew")
+    assert again.new == []
+    assert tree(july) == tree(tmp_path / "anew")
+
+
+def test_weeks_more_merge_months_and_mend_the_links_of_their_posts(july, build, tree, tmp_path):
+    for day in ("2020-07-20", "2020-08-10"):
+        assert build(day).failed == []
+    assert (july / "data/april/model-output/baseline/2020-05-baseline.parquet").exists()
+    for page in july.glob("april/2020-*/index.html"):
+        for link in page.read_text().split('href="../../data/')[1:]:
+            assert (july / "data" / link.split('"')[0]).exists(), (page, link[:80])
+    without_pages(july, tmp_path / "anew")
+    build("2020-08-10", out="anew")
+    assert tree(july) == tree(tmp_path / "anew")
+
+
+def test_nothing_new_makes_nothing(july, build, tree):
+    before = tree(july)
+    assert build("2020-07-09").changed == 0
+    assert tree(july) == before
+
+
+@pytest.mark.parametrize(
+    "name", ["april/posts.json", "data/april/series.json", "data/april/scores.parquet/2020-05.parquet"]
+)
+@pytest.mark.parametrize("damage", [b"", b"{}", b'{"posts": [{}]}'])
+def test_what_was_kept_can_be_lost(july, build, tree, name, damage):
+    before = tree(july)
+    (july / name).write_bytes(damage)
+    assert build("2020-07-09").failed == []
+    assert tree(july) == before
+
+
+def test_a_page_that_is_gone_or_cut_is_made_again(july, build, tree):
+    before = tree(july)
+    (july / "april/2020-05-01/index.html").unlink()
+    (july / "april/2020-06-01/index.html").write_text("cut")
+    assert build("2020-07-09").changed == 2
+    assert tree(july) == before
+
+
+def test_other_settings_make_every_page_anew(july, build):
+    assert build("2020-07-09", title="Another").changed > 100
+
+
+def test_only_months_whose_truth_changed_are_scored_again(july, build, tmp_path):
+    folder = july / "data/april/scores.parquet"
+    before = {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
+    build("2020-07-10")
+    after = {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
+    changed = [name for name in after if after[name] != before.get(name)]
+    revised = pd.read_parquet(july / "data/april/target-data/time-series.parquet")
+    assert "2020-07.parquet" in changed
+    assert "2020-03.parquet" not in changed
+    assert not revised.empty
+
+
+def test_the_folder_of_scores_reads_as_the_table_that_scoring_all_gives(july):
+    from reporter.dates import Cadence
+    from reporter.vintages import View, Vintages
+
+    data = july / "data" / "april"
+    changes = Vintages(data / "vintages").changes
+    changes = changes[changes["as_of"] <= "2020-07-09"]
+    view = View(changes, ["cum confirmed cases"], ["US", "Italy", "Sweden"], Cadence.DAY, 0)
+    ledger = Ledger(data)
+    live = {pd.Timestamp(one["reference_date"]): one["live"] for one in ledger.receipts()}
+    whole = evaluate.score_table(ledger.forecasts(), view.first, view.latest, live)
+    pd.testing.assert_frame_equal(scores.read(data / "scores.parquet"), whole)
+    assert len(pd.read_parquet(data / "scores.parquet")) == len(whole)
+
+
+def test_the_list_of_posts_names_each_but_the_newest(july):
+    listed = json.loads((july / "april/posts.json").read_text())
+    dates = sorted(path.parent.name for path in july.glob("april/2020-*/index.html"))
+    assert [post["date"] for post in listed["posts"]] == dates[:-1]
+    assert listed["newest"] == dates[-1]
