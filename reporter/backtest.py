@@ -15,13 +15,24 @@ from typing import Any
 
 import pandas as pd
 
-from reporter import __version__, files, hub, job, models, parallel, pipeline, posts, render, scores
+from reporter import (
+    __version__,
+    evaluate,
+    files,
+    fingerprint,
+    hub,
+    job,
+    models,
+    parallel,
+    pipeline,
+    posts,
+    render,
+    scores,
+)
 from reporter.config import Feed, Settings, some
 from reporter.counts import FeedCounts
 from reporter.errors import RecordError, ReporterError, SettingsError
 from reporter.vintages import Vintages
-
-BASELINE = "baseline"
 
 _QUESTION = "backtest.json"
 _STAGING = ".vintages~"
@@ -129,7 +140,7 @@ def _feed(settings: Settings, asked: Asked) -> tuple[int, Feed]:
     number = known[asked.name]
     feed = settings.feeds[number]
     wanted = tuple(asked.models) or feed.models
-    wanted = wanted if BASELINE in wanted else (BASELINE, *wanted)
+    wanted = wanted if evaluate.BASELINE in wanted else (evaluate.BASELINE, *wanted)
     lead = feed.lead if feed.lead in wanted else None
     return number, feed.model_copy(
         update={"end": asked.end, "backfill": None, "models": wanted, "lead": lead, "archive": True}
@@ -162,7 +173,8 @@ def _begun(
         found, as_ofs = _question(feed, asked, store), store.as_ofs
         if question is None:
             _check_range(asked, as_ofs)
-            question = found | {"now": now.isoformat(), "finished": False}
+            code = fingerprint.code_sha256()
+            question = found | {"code_sha256": code, "now": now.isoformat(), "finished": False}
             _write(out, question)
         else:
             _check_same(found, question, out)
@@ -208,6 +220,8 @@ def _stage(feed: Feed, number: int, staging: Path, vintages: Path, until: date) 
 
 def _check_same(found: dict[str, Any], question: dict[str, Any], out: Path) -> None:
     """Refuse to answer one question in the folder of another."""
+    if not question["finished"] and question.get("code_sha256") != fingerprint.code_sha256():
+        raise RecordError(f"the program has changed since the backtest in {out} was begun; take another --out")
     for key, value in found.items():
         if question.get(key) == value:
             continue

@@ -14,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from reporter import backtest, config, evaluate, parallel, pipeline
+from reporter import audit, backtest, config, evaluate, parallel
 from reporter.errors import RecordError, SettingsError
 from reporter.ledger import Ledger
 
@@ -93,9 +93,7 @@ def test_the_vintages_are_the_sites_where_it_has_some(ask, april, april_site, tm
     april[april["as_of"] < "2020-04-10"].to_parquet(tmp_path / "shorter.parquet")
     ask(tmp_path / "hub", models=["baseline"], site=april_site, path=str(tmp_path / "shorter.parquet"))
     assert tree(tmp_path / "hub" / "vintages") == tree(april_site / "data" / "april" / "vintages")
-    settings = config.parse({"feeds": [{**FEED, "path": str(tmp_path / "april.parquet")}]})
-    ask(tmp_path / "site" / "data" / "april", models=["baseline"])
-    assert pipeline.check_record(settings.feeds[0], tmp_path / "site").startswith("4 forecast dates, ")
+    assert audit.check_record(tmp_path / "hub").startswith("4 forecast dates, ")
 
 
 FEED = {"name": "april", "source": "file", "target": "cum confirmed cases", "cadence": "day", "horizons": 7}
@@ -133,7 +131,7 @@ def test_a_folder_that_was_altered_is_refused(ask, tmp_path, damage):
     ask(tmp_path / "hub", models=["baseline"])
     path = tmp_path / "hub" / ("vintages/2020-04-01.parquet" if damage == "vintage" else "backtest.json")
     path.write_bytes(path.read_bytes()[:-9])
-    with pytest.raises(RecordError, match=r"backtest\.json"):
+    with pytest.raises(RecordError, match=r"backtest\.json|2020-04-01\.parquet was altered"):
         ask(tmp_path / "hub", models=["baseline"])
 
 
@@ -174,7 +172,7 @@ def test_a_sites_record_is_not_written_over(ask, april_site, tree):
     for folder in ("april", "another", "."):
         with pytest.raises(SettingsError, match=r"--out: found .* a folder outside .*data, the record of the site"):
             ask(april_site / "data" / folder, site=april_site)
-    with pytest.raises(SettingsError, match="an empty folder, or one of a backtest; it holds hub-config, model-output"):
+    with pytest.raises(SettingsError, match="an empty folder, or one of a backtest; it holds hub-config, model-"):
         ask(april_site / "data" / "april")
     assert tree(april_site) == before
 
@@ -223,7 +221,7 @@ def wait_for(process, out, count):
 
 
 def finish(process):
-    said, errors = process.communicate(timeout=120)
+    said, errors = process.communicate(timeout=300)
     assert process.returncode == 0, errors
     return said
 

@@ -90,7 +90,7 @@ def python(script, *arguments, cwd):
     return subprocess.run(
         [sys.executable, "-c", script, *map(str, arguments)],
         cwd=cwd, env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-        capture_output=True, text=True, check=False, timeout=120,
+        capture_output=True, text=True, check=False, timeout=300,
     )  # fmt: skip
 
 

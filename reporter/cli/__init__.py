@@ -11,7 +11,8 @@ import click
 
 from reporter import __version__
 from reporter.cli.daily import build, check, serve
-from reporter.cli.evaluation import backtest, score
+from reporter.cli.evaluation import score
+from reporter.cli.replay import backtest
 from reporter.cli.submission import export
 from reporter.errors import ReporterError, SettingsError, in_one_line
 
@@ -29,7 +30,7 @@ def cli(*, verbose: bool) -> None:
         logging.getLogger("reporter").setLevel(logging.INFO)
 
 
-for command in (build, serve, check, backtest, score, export):
+for command in (build, backtest, serve, check, score, export):
     cli.add_command(command)
 
 

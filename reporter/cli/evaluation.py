@@ -1,79 +1,12 @@
-"""Looking back: backtests, and scores of any hub."""
+"""Looking back: scores of any hub."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 
 import click
 
-from reporter.cli.bar import Bar
-from reporter.cli.options import Date, clock, config_option, load, now_option, workers_option
-from reporter.errors import ReporterError
-
-
-@click.command()
-@config_option
-@click.option("--feed", required=True, metavar="N", help="The feed to replay.")
-@click.option("--from", "start", type=Date(), metavar="D", help="The first vintage; the oldest if left out.")
-@click.option("--to", "end", type=Date(), metavar="D", help="The last vintage; the newest if left out.")
-@click.option(
-    "--models",
-    metavar="A,B",
-    help="The models, with commas; the feed's if left out. The baseline is added: skill is measured against it.",
-)
-@click.option(
-    "--out", type=click.Path(path_type=Path), metavar="DIR", help="The backtest's own hub; backtest/N if left out."
-)
-@workers_option
-@click.option("--cluster", metavar="HOST:PORT", help="Work on this Ray cluster instead (reporter[cluster]).")
-@click.option(
-    "--site",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("site"),
-    metavar="DIR",
-    show_default=True,
-    help="Where the vintages are; without any there, those the feed begins from. Nothing is pulled.",
-)
-@now_option
-def backtest(
-    config_path: Path | None,
-    feed: str,
-    start: date | None,
-    end: date | None,
-    models: str | None,
-    out: Path | None,
-    workers: int | None,
-    cluster: str | None,
-    site: Path,
-    now: datetime | None,
-) -> int:
-    """Forecast from past vintages, as if each were the newest, score it and report.
-
-    The forecasts are those of the daily job, in a hub of their own. The same call again goes on where it stopped.
-    """
-    if workers and cluster:
-        raise click.UsageError("--workers and --cluster: one of them; a cluster has its own number of workers")
-    settings = load(config_path)
-    from reporter import backtest as conductor
-    from reporter import parallel, scorecard
-
-    out = out or Path("backtest") / feed
-    asked = conductor.Asked(feed, start, end, [name.strip() for name in models.split(",")] if models else [])
-    bar = Bar()
-    try:
-        engine = parallel.on_cluster(cluster) if cluster else parallel.ordered_map(workers or parallel.usable_cores())
-        outcome = conductor.run(settings, asked, out, now or clock(), engine, site=site, progress=bar)
-    except KeyboardInterrupt:
-        raise ReporterError(f"stopped; what is done stays in {out}, and the same call goes on from there") from None
-    finally:
-        bar.close()
-    for line in outcome.failed:
-        click.echo(line, err=True)
-    if not outcome.scores.empty:
-        for line in scorecard.lines(outcome.scores, "first", conductor.BASELINE):
-            click.echo(line)
-    click.echo(f"{outcome.new or 'no'} new forecast dates: {(out / 'index.html').resolve()}")
-    return outcome.exit_code
+from reporter.cli.options import Date
 
 
 @click.command()
