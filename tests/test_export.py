@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from reporter import config, export, pipeline
+from reporter import config, export, pipeline, seal
 from reporter.errors import ContractError, ModelError, RecordError, SettingsError
 from reporter.schema import LEVELS
 from reporter.sources import REGISTRY
@@ -286,7 +286,7 @@ def test_a_model_that_has_nothing_to_say_is_an_error(make, record, tmp_path):
     path = site / "data/admissions/receipts/2025-06-21.json"
     receipt = json.loads(path.read_text())
     receipt["models"]["baseline"] = {"status": "failed", "error": "it overflowed"}
-    path.write_text(json.dumps(receipt))
+    path.write_bytes(seal.sealed(json.dumps(receipt | {"seal": seal.BLANK}).encode() + b"\n"))
     with pytest.raises(ModelError, match="baseline has no forecast of 2025-06-28 on record: it overflowed"):
         make(site=site)
 
