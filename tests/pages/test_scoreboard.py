@@ -10,7 +10,7 @@ import html5lib
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reporter import evaluate, render
@@ -134,6 +134,7 @@ def test_whom_to_believe(best, dates, past, expected):
     assert plain(verdict.believe(best, "X", dates, past=past)) == expected
 
 
+@settings(deadline=None)
 @given(
     skill=st.floats(0.001, 5),
     below=st.floats(0, 1),
@@ -154,6 +155,7 @@ def test_no_sentence_claims_more_than_its_numbers_hold(skill, below, above, task
     assert verdict.tasks_words(tasks).replace("\u202f", " ") in said
 
 
+@settings(deadline=None)
 @given(st.floats(0, 10))
 def test_a_skill_in_words_is_on_its_side_of_1(value):
     text = verdict.skill_words(value)
