@@ -45,10 +45,14 @@ def test_a_backtest_makes_the_very_forecasts_of_the_daily_job(ask, tmp_path, apr
     outcome = ask(tmp_path / "hub")
     assert (outcome.new, outcome.failed, outcome.exit_code) == (4, [], 0)
     hub, site = tree(tmp_path / "hub"), tree(april_site / "data" / "april")
-    same = ("model-output/", "vintages/", "hub-config/", "model-metadata/", "target-data/", "scores.parquet/")
+    same = ("model-output/", "vintages/", "hub-config/", "model-metadata/", "target-data/")
     assert {path: data for path, data in hub.items() if path.startswith(same)} == {
         path: data for path, data in site.items() if path.startswith(same)
     }
+    scored = [
+        pd.read_parquet(folder / "scores.parquet") for folder in (tmp_path / "hub", april_site / "data" / "april")
+    ]
+    pd.testing.assert_frame_equal(*scored)
     question = json.loads(hub["backtest.json"])
     assert (question["from"], question["to"], question["finished"]) == ("2020-04-09", "2020-04-12", True)
     first = evaluate.skill(outcome.scores[outcome.scores["against"] == "first"])
@@ -172,7 +176,7 @@ def test_a_sites_record_is_not_written_over(ask, april_site, tree):
     for folder in ("april", "another", "."):
         with pytest.raises(SettingsError, match=r"--out: found .* a folder outside .*data, the record of the site"):
             ask(april_site / "data" / folder, site=april_site)
-    with pytest.raises(SettingsError, match="an empty folder, or one of a backtest; it holds hub-config, model-"):
+    with pytest.raises(SettingsError, match="an empty folder, or one of a backtest; it holds changes, hub-config"):
         ask(april_site / "data" / "april")
     assert tree(april_site) == before
 
