@@ -10,6 +10,7 @@ import pandas as pd
 from reporter import evaluate, index, models, peers, scores, tasks, upkeep
 from reporter.config import Feed, Site
 from reporter.counts import FeedCounts
+from reporter.dates import parse_date
 from reporter.ledger import LEDGER, Ledger, Receipt
 from reporter.posts import Attribution, FeedRecord
 from reporter.schema import COUNTS, SPLITS, to_frame
@@ -40,6 +41,7 @@ def feed_record(
     """
     receipts, view = ledger.receipts(), counts.view
     as_ofs = {receipt["reference_date"]: date.fromisoformat(receipt["vintage"]["as_of"]) for receipt in receipts}
+    moments = {parse_date(day): as_of for day, as_of in as_ofs.items()}
     made_by = upkeep.made_by(site, feed, counts.places)
     kept = {} if pages is None else upkeep.kept_posts(pages, made_by, receipts)
     since = upkeep.wanted_since(receipts, kept) if posts else max(ledger.reference_dates, default=None)
@@ -54,6 +56,7 @@ def feed_record(
             "forecasts": tasks.wide(ledger.forecasts(since)),
             "series": index.indexed(folder, ledger).since,
             "known": _Known(view, as_ofs),
+            "counted": view.at({day: as_of for day, as_of in moments.items() if since is None or day >= since}),
             "first": view.first,
             "latest": view.latest,
             "scores": scores.read(folder / scores.NAME),
@@ -84,6 +87,7 @@ def nothing(feed: Feed, failed: Iterable[str]) -> FeedRecord:
             "receipts": [],
             "forecasts": tasks.wide(to_frame(LEDGER.empty_table(), LEDGER)),
             "known": {},
+            "counted": counts,
             "first": counts,
             "latest": counts,
             "scores": to_frame(evaluate.SCORES.empty_table(), evaluate.SCORES),

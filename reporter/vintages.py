@@ -6,7 +6,7 @@ vintage before. No number is ever rewritten; the vintages of a month that is ove
 
 import hashlib
 import itertools
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -190,6 +190,17 @@ class View:
     def as_of(self, day: date) -> pd.DataFrame:
         """The counts as known at `day`: a counts frame, withdrawn ones left out."""
         return _last(self._changes[self._changes["as_of"] <= pd.Timestamp(day)])[columns(COUNTS)]
+
+    def at(self, as_ofs: Mapping[date, date]) -> pd.DataFrame:
+        """The count of each of some periods as known at a date of its own: a counts frame.
+
+        Args:
+            as_ofs: period end → the date at which its count is wanted.
+        """
+        wanted = pd.Series(as_ofs, dtype="object")
+        moments = pd.Series(pd.to_datetime(wanted.to_numpy()), index=pd.to_datetime(wanted.index))
+        known = self._changes[self._changes["as_of"] <= self._changes["target_end_date"].map(moments)]
+        return _last(known)[columns(COUNTS)]
 
     @cached_property
     def latest(self) -> pd.DataFrame:

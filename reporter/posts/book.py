@@ -13,11 +13,11 @@ import numpy as np
 import pandas as pd
 
 from reporter.dates import day_in_words, parse_date
+from reporter.evaluate import BASELINE
 from reporter.posts.record import FeedRecord
+from reporter.posts.tally import Tally
 from reporter.posts.words import has_range, target_words
-from reporter.schema import LEVELS, SERIES, Floats
-
-BASELINE = "baseline"
+from reporter.schema import LEVELS, Floats
 
 LOOKBACK = 61
 """How many reference dates before the one on a page it may look at, and how many of the newest any page may."""
@@ -62,7 +62,6 @@ class Book:
         }
         self.dates = list(self.receipts)
         self._known: dict[date, dict[Series, dict[date, float]]] = {}
-        self._counted: dict[date, dict[Series, float]] = {}
 
     # ------------------------------------------------------------------ names
 
@@ -112,10 +111,11 @@ class Book:
 
     def counted(self, series: Series, day: date) -> float | None:
         """The count of a reference date, as known when that date was forecast from."""
-        if day not in self._counted:
-            known = self._as_known(day).items()
-            self._counted[day] = {one: counts[day] for one, counts in known if day in counts}
-        return self._counted[day].get(series)
+        return self._counted.get(series, {}).get(day)
+
+    @cached_property
+    def _counted(self) -> dict[Series, dict[date, float]]:
+        return by_series(self.record.counted)
 
     @cached_property
     def latest(self) -> dict[Series, dict[date, float]]:
@@ -193,25 +193,17 @@ class Book:
     def pointlike(self) -> frozenset[str]:
         """Models whose every forecast is one number and no range."""
         frame, scores = self.record.forecasts, self.record.scores
-        ranged = set(frame.loc[frame[LEVELS[0]] != frame[LEVELS[-1]], "model_id"])
-        ranged |= set(scores.loc[scores["dispersion"] > 0, "model_id"])
-        return frozenset((set(frame["model_id"]) | set(scores["model_id"])) - ranged)
+        ranged = {*frame.loc[frame[LEVELS[0]] != frame[LEVELS[-1]], "model_id"].unique()}
+        ranged |= {*scores.loc[scores["dispersion"] > 0, "model_id"].unique()}
+        return frozenset({*frame["model_id"].unique(), *scores["model_id"].unique()} - ranged)
 
     # ------------------------------------------------------------------ scores
 
     @cached_property
-    def scores(self) -> pd.DataFrame:
-        """Scores against first values, each beside the baseline's on the same task (NaN if it has none)."""
+    def tally(self) -> Tally:
+        """Scores against first values, to be counted by model."""
         scores = self.record.scores
-        mine = scores[scores["against"] == "first"]
-        task = [*SERIES, "reference_date", "horizon"]
-        base = mine.loc[mine["model_id"] == BASELINE, [*task, "wis"]]
-        return mine.merge(base, on=task, how="left", suffixes=("", "_baseline"))
-
-    @cached_property
-    def scores_by_series(self) -> dict[Series, pd.DataFrame]:
-        """`scores` by (target, location)."""
-        return {(str(t), str(place)): rows for (t, place), rows in self.scores.groupby(SERIES, sort=False)}
+        return Tally(scores[scores["against"] == "first"])
 
 
 def by_series(frame: pd.DataFrame) -> dict[Series, dict[date, float]]:

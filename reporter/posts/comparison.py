@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import date
 
-from reporter.posts.book import BASELINE, Book, Series
+from reporter.evaluate import BASELINE
+from reporter.posts.book import Book, Series
 from reporter.posts.figures import Chart, strip_chart
 from reporter.posts.judge import POINT, Judgement, crossing_sentence, judge, path, said_when, sentence
 from reporter.posts.words import Words, join, period, say

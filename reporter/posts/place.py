@@ -110,12 +110,9 @@ def _past(book: Book, series: Series) -> list[PastRow]:
 
 def _records(book: Book, series: Series) -> list[Record]:
     """Live and backfilled apart; a kind without tasks is left out."""
-    scores = book.scores_by_series.get(series)
-    if scores is None:
-        return []
     records = []
     for live in (True, False):
-        found = ordered(book, standings(book, scores[scores["live"] == live]))
+        found = ordered(book, standings(book, book.tally.of_series(*series, live=live)))
         if found:
             lines = [line for line in map(explained, found) if line is not None]
             records.append(Record(kind_words(live=live), found, lines))

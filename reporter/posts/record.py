@@ -87,6 +87,7 @@ class FeedRecord:
             target_end_date, and a column for each level of `schema.LEVELS` (floats).
         known: reference date as text → counts frame as known at the vintage it was forecast from
             (periods after the reference date are there, but not settled yet).
+        counted: counts frame of the reference dates from `since` on, each as known when it was forecast from.
         first, latest: counts frames of first and latest values.
         scores: frame of `evaluate.SCORES`.
         peers: other teams' forecasts.
@@ -111,6 +112,7 @@ class FeedRecord:
     receipts: list[dict[str, Any]]
     forecasts: pd.DataFrame
     known: Mapping[str, pd.DataFrame]
+    counted: pd.DataFrame
     first: pd.DataFrame
     latest: pd.DataFrame
     scores: pd.DataFrame

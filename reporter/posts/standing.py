@@ -1,12 +1,14 @@
 """How right each model was so far: skill beside the baseline, how often its ranges held, on how many tasks."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-import pandas as pd
-
 from reporter.charts import number
-from reporter.posts.book import BASELINE, Book
+from reporter.dates import parse_date
+from reporter.evaluate import BASELINE
+from reporter.posts.book import Book
+from reporter.posts.tally import Total
 from reporter.posts.words import Count, Words, percent, say
 
 
@@ -59,31 +61,28 @@ class Standing:
         return "no range" if self.pointlike else percent(self.held_95 / self.tasks)
 
 
-def standings(book: Book, scores: pd.DataFrame) -> dict[str, Standing]:
-    """Every model's standing on these rows of `Book.scores`; of one kind, live or backfilled, only."""
-    scored = scores[scores["wis_baseline"].notna()] if scores["wis_baseline"].notna().any() else scores
-    found = {}
-    for model, rows in scored.groupby("model_id", sort=False):
-        wis, baseline = float(rows["wis"].mean()), float(rows["wis_baseline"].mean())
-        found[str(model)] = Standing(
-            model=str(model),
-            title=book.model_title(str(model)),
-            tasks=len(rows),
-            skill=wis / baseline if baseline > 0 else None,
-            wis=wis,
-            wis_baseline=None if pd.isna(baseline) else baseline,
-            held_50=int(rows["covered_50"].sum()),
-            held_95=int(rows["covered_95"].sum()),
+def standings(book: Book, totals: Mapping[str, Total]) -> dict[str, Standing]:
+    """Every model's standing, from how it did on tasks of one kind, live or backfilled, only."""
+    return {
+        model: Standing(
+            model=model,
+            title=book.model_title(model),
+            tasks=total.tasks,
+            skill=total.wis / total.wis_baseline if total.wis_baseline else None,
+            wis=total.wis,
+            wis_baseline=total.wis_baseline,
+            held_50=total.held_50,
+            held_95=total.held_95,
             pointlike=model in book.pointlike,
         )
-    return found
+        for model, total in totals.items()
+    }
 
 
-def known_by(book: Book, target: str, day: date) -> pd.DataFrame:
-    """Scores of a target whose truth was known when `day` was forecast from, of that forecast's kind only."""
-    scores, as_of = book.scores, pd.Timestamp(book.receipts[day]["vintage"]["as_of"])
-    mine = (scores["target"] == target) & (scores["live"] == book.is_live(day))
-    return scores[mine & (scores["target_end_date"] <= pd.Timestamp(day)) & (scores["as_of"] <= as_of)]
+def known_by(book: Book, target: str, day: date) -> dict[str, Total]:
+    """How models did on a target as known when `day` was forecast from, on forecasts of its kind only."""
+    as_of = parse_date(book.receipts[day]["vintage"]["as_of"])
+    return book.tally.known_by(target, day, as_of, live=book.is_live(day))
 
 
 def kind_words(*, live: bool) -> str:
