@@ -19,7 +19,8 @@ from reporter.team import Team
 
 _SCHEMAS = "https://raw.githubusercontent.com/hubverse-org/schemas/main/v6.0.0"
 _LONGEST_ID, _LONGEST_NAME = 30, 100
-_OURS = re.compile(r"https://([a-z0-9-]+)\.github\.io/([\w.-]+)/", re.IGNORECASE)
+_PAGES = re.compile(r"https://([a-z0-9-]+)\.github\.io/([\w.-]+)/", re.IGNORECASE)
+_GITHUB = re.compile(r"https://github\.com/([\w-]+)/([\w.-]+?)(?:\.git)?/?", re.IGNORECASE)
 
 
 class Publisher(NamedTuple):
@@ -46,7 +47,7 @@ def to_json(contents: dict[str, Any]) -> bytes:
 
 
 def admin(name: str, publisher: Publisher) -> dict[str, Any]:
-    """The contents of `admin.json`. What the settings don't say is left empty, as the schema allows."""
+    """The contents of `admin.json`. A contact that the settings don't name is left empty, as the schema allows."""
     team = publisher.team
     person = team.contributors[0] if team else None
     return {
@@ -61,9 +62,15 @@ def admin(name: str, publisher: Publisher) -> dict[str, Any]:
 
 
 def _repository(publisher: Publisher) -> dict[str, str]:
-    """The repository behind a project's page on GitHub Pages; of any other site it isn't known."""
-    found = _OURS.fullmatch(publisher.website or "")
-    return {"host": "github", "owner": found[1], "name": found[2]} if found else {}
+    """The repository the site comes from: of its address on GitHub Pages, or the team's; what neither says is unknown.
+
+    The schema wants all three, and knows one host.
+    """
+    found = _PAGES.fullmatch(publisher.website or "")
+    if found is None and publisher.team is not None:
+        found = _GITHUB.fullmatch(publisher.team.repo_url or "")
+    owner, name = found.groups() if found else ("unknown", "unknown")
+    return {"host": "github", "owner": owner, "name": name}
 
 
 class Tasks(NamedTuple):

@@ -210,12 +210,15 @@ def test_long_targets_get_ids_the_schema_allows():
     assert [one["target_keys"]["target"] for one in about] == targets
 
 
+UNKNOWN = {"host": "github", "owner": "unknown", "name": "unknown"}
+
+
 @pytest.mark.parametrize(
     ("base_url", "repository"),
     [
         ("https://someone.github.io/our-blog/", {"host": "github", "owner": "someone", "name": "our-blog"}),
-        ("https://example.github.io/reporter/", {}),
-        ("https://forecasts.example.org/", {}),
+        ("https://example.github.io/reporter/", UNKNOWN),
+        ("https://forecasts.example.org/", UNKNOWN),
     ],
 )
 def test_admin_says_what_the_settings_say_and_no_more(base_url, repository):
@@ -227,6 +230,12 @@ def test_admin_says_what_the_settings_say_and_no_more(base_url, repository):
     for contents in (plain, ours):
         for schema in schemas("admin"):
             assert_valid(contents, schema)
+
+
+def test_a_team_at_github_names_the_repository():
+    team = Team.model_validate(TEAM | {"repo_url": "https://github.com/newsroom/forecasts.git"})
+    contents = hub.admin("a", hub.Publisher(config.Site(base_url="https://forecasts.example.org/"), team))
+    assert contents["repository"] == {"host": "github", "owner": "newsroom", "name": "forecasts"}
 
 
 def test_the_team_stands_in_the_metadata_of_a_feed():

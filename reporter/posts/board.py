@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+import numpy as np
 import pandas as pd
 
 from reporter import evaluate
 from reporter.charts import number
-from reporter.dates import day_in_words
+from reporter.dates import Cadence, day_in_words
 from reporter.evaluate import BASELINE
 from reporter.posts import verdict
 from reporter.posts.boardcharts import (
@@ -106,15 +107,20 @@ class FeedBoard:
     source: Attribution
 
 
-def feed_board(book: Book, ident: str = "", *, past: bool = False) -> FeedBoard:
+NEWEST = {Cadence.DAY: 365, Cadence.WEEK: 104}
+"""How many of the newest periods' reference dates the scoreboard looks at: a model is believed for what it does now."""
+
+
+def feed_board(book: Book, ident: str = "", *, past: bool = False, whole: bool = False) -> FeedBoard:
     """All that the scoreboard says of one feed. A kind of forecast without a judged task is left out.
 
     Args:
         ident: what its ids begin with, unique on the page.
         past: it is over, and nothing is to be believed today.
+        whole: look at every reference date, not at the newest only.
     """
     record = book.record
-    scores = compact(record.scores)
+    scores = compact(record.scores if whole or not book.dates else _newest(record.scores, book))
     sections = []
     turned = evaluate.turned(scores)
     for place, target in enumerate(record.targets):
@@ -135,6 +141,12 @@ def feed_board(book: Book, ident: str = "", *, past: bool = False) -> FeedBoard:
         rivals=rivals(book, scores, f"{ident}r"),
         source=record.source,
     )
+
+
+def _newest(scores: pd.DataFrame, book: Book) -> pd.DataFrame:
+    cadence = book.record.cadence
+    since = np.datetime64(book.dates[-1] - NEWEST[cadence] * cadence.step, "s")
+    return scores[scores["reference_date"].to_numpy() > since]
 
 
 def _section(

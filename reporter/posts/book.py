@@ -15,7 +15,7 @@ import pandas as pd
 from reporter.dates import day_in_words, parse_date
 from reporter.evaluate import BASELINE
 from reporter.posts.record import FeedRecord
-from reporter.posts.tally import Tally
+from reporter.posts.tally import COLUMNS, Tally
 from reporter.posts.words import has_range, target_words
 from reporter.schema import LEVELS, Floats
 
@@ -202,7 +202,7 @@ class Book:
     @cached_property
     def tally(self) -> Tally:
         """Scores against first values, to be counted by model."""
-        scores = self.record.scores
+        scores = self.record.scores[list(COLUMNS)]
         return Tally(scores[scores["against"] == "first"])
 
 

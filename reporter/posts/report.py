@@ -34,7 +34,7 @@ def report(book: Book) -> Report:
         feed=record.name,
         asked=_asked(book),
         failed=record.failed,
-        board=feed_board(book),
+        board=feed_board(book, past=True, whole=True),
     )
 
 

@@ -10,6 +10,12 @@ import pandas as pd
 
 from reporter.evaluate import BASELINE
 
+COLUMNS = (
+    "model_id", "target", "location", "reference_date", "horizon", "target_end_date", "against", "live", "as_of", "wis",
+    "covered_50", "covered_95",
+)  # fmt: skip
+"""What it needs of a score table."""
+
 Rows = npt.NDArray[np.int64]
 
 
@@ -33,7 +39,7 @@ class Tally:
     """The scores of a feed.
 
     Args:
-        scores: frame of `evaluate.SCORES`, against one of first and latest values.
+        scores: `COLUMNS` of `evaluate.SCORES`, against one of first and latest values.
     """
 
     def __init__(self, scores: pd.DataFrame) -> None:
