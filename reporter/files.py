@@ -127,6 +127,14 @@ def read_parquet(path: Path, names: Sequence[str] | None = None) -> pa.Table:
         raise RecordError(f"{path} was altered: it is no such table") from error
 
 
+def is_whole(path: Path) -> bool:
+    """Whether a sealed file is there, and every byte of it as it was written."""
+    try:
+        return seal.is_whole(path.read_bytes())
+    except OSError:
+        return False
+
+
 def read_notes(path: Path) -> dict[str, str]:
     """The texts beside the table of a parquet file; none if the file is gone or no such file."""
     try:

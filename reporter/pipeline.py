@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
-from reporter import __version__, fetch, files, gather, hub, job, models, names, parallel, posts, render
+from reporter import __version__, fetch, files, gather, hub, job, models, names, parallel, posts, render, upkeep
 from reporter.config import Feed, Settings
 from reporter.errors import in_one_line
 from reporter.sources import REGISTRY, file
@@ -89,6 +89,8 @@ def build(
             outcome.failed += work.failed + work.models_failed
         site = posts.Site(settings.site.title, settings.site.base_url, __version__)
         pages = _pages(site, settings.feeds, records, outcome)
+        for record in records:
+            upkeep.begin(out / record.name, record)
         for number, (path, data) in enumerate(sorted(pages.items())):
             outcome.changed += files.write(out / path, data)
             progress("pages", number + 1, len(pages))

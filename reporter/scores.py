@@ -59,7 +59,7 @@ def refresh(folder: Path, ledger: Ledger, truth: Truth) -> None:
         days = list(of_month)
         path = folder / f"{month}.parquet"
         wanted.add(path)
-        notes = files.read_notes(path)
+        notes = files.read_notes(path) if files.is_whole(path) else {}
         if "through" in notes and notes.get("made_from") == _digest(days, hashes, truth, parse_date(notes["through"])):
             continue
         forecasts = ledger.forecasts(days[0], days[-1])

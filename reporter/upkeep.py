@@ -15,7 +15,7 @@ from reporter import fingerprint, render
 from reporter.config import Feed, Site
 from reporter.dates import kept_under, parse_date
 from reporter.ledger import Receipt
-from reporter.posts import Kept
+from reporter.posts import FeedRecord, Kept
 from reporter.posts.book import LOOKBACK
 
 _UNSEEN = {"path", "start", "end", "backfill", "peers"}
@@ -58,6 +58,13 @@ def kept_posts(folder: Path, made: str, receipts: Sequence[Receipt]) -> dict[dat
         if entry["receipt_sha256"] == hashes.get(entry["date"]) and not moved and _has(folder, entry):
             kept[day] = Kept(entry["title"], entry["html"], entry["size"])
     return kept
+
+
+def begin(folder: Path, record: FeedRecord) -> None:
+    """Drop the list of a feed's posts before other code or settings make its pages: a kill must not leave both."""
+    path = folder / "posts.json"
+    if record.made_by and _read(path).get("made_by") != record.made_by:
+        path.unlink(missing_ok=True)
 
 
 def wanted_since(receipts: Sequence[Receipt], kept: dict[date, Kept]) -> date | None:

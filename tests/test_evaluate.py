@@ -113,3 +113,23 @@ def test_totals_of_common_tasks_add_up_to_skill():
     assert evaluate.common_totals(first, "nobody").empty
     with pytest.raises(ContractError, match="two scores"):
         evaluate.skill(pd.concat([first, first]))
+
+
+def test_the_interval_over_dates_holds_about_as_often_as_it_says():
+    """Two equally good models whose errors are averages over the horizons, as overlapping forecasts make them."""
+    from reporter.evaluate.skill import _interval
+
+    generator, dates, horizons, held = np.random.default_rng(0), 52, 4, 0
+    for _ in range(100):
+        errors = generator.lognormal(0, 0.7, (2, dates + horizons))
+        ours, theirs = (np.convolve(one, np.ones(horizons) / horizons, "valid")[:dates] for one in errors)
+        low, high = _interval(ours, theirs, pd.Index(pd.date_range("2025-01-01", periods=dates)), horizons)
+        held += low <= 1 <= high
+    assert 80 <= held <= 97
+
+
+def test_no_interval_is_made_of_too_few_dates():
+    from reporter.evaluate.skill import _interval
+
+    dates = pd.Index(pd.date_range("2025-01-01", periods=19))
+    assert np.isnan(_interval(np.ones(19), np.ones(19), dates, 4)).all()

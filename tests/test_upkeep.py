@@ -28,7 +28,8 @@ def spring(tmp_path_factory):
 @pytest.fixture
 def build(tmp_path, feed, spring):
     def build(as_of=None, out="site", title="", **changed):
-        table = feed(spring, start="2020-03-27", end=None, models=["baseline"], title=title, **changed)
+        path = changed.pop("path", spring)
+        table = feed(path, start="2020-03-27", end=None, models=["baseline"], title=title, **changed)
         settings = config.parse({"feeds": [table]})
         return pipeline.build(settings, tmp_path / out, NOW, offline=True, as_of=as_of and date.fromisoformat(as_of))
 
@@ -135,7 +136,8 @@ def test_the_folder_of_scores_reads_as_the_table_that_scoring_all_gives(july):
     ledger = Ledger(data)
     live = {pd.Timestamp(one["reference_date"]): one["live"] for one in ledger.receipts()}
     whole = evaluate.score_table(ledger.forecasts(), view.first, view.latest, live)
-    pd.testing.assert_frame_equal(scores.read(data / "scores.parquet"), whole)
+    read = scores.read(data / "scores.parquet")
+    pd.testing.assert_frame_equal(read.astype(whole.dtypes), whole)
     assert len(pd.read_parquet(data / "scores.parquet")) == len(whole)
 
 
@@ -144,3 +146,33 @@ def test_the_list_of_posts_names_each_but_the_newest(july):
     dates = sorted(path.parent.name for path in july.glob("april/2020-*/index.html"))
     assert [post["date"] for post in listed["posts"]] == dates[:-1]
     assert listed["newest"] == dates[-1]
+
+
+def test_old_revisions_are_listed_without_reading_old_forecasts(build, spring, tmp_path, tree):
+    """A count revised long after: its forecasts are older than what a daily run reads."""
+    changes = pd.read_parquet(spring)
+    us = changes[(changes["location"] == "US") & (changes["target_end_date"] == "2020-04-20")].tail(1)
+    late = us.assign(as_of=pd.Timestamp("2020-07-10"), observation=us["observation"] * 3)
+    revised = str(tmp_path / "revised.parquet")
+    pd.concat([changes, late]).to_parquet(revised)
+    build("2020-07-09", path=revised)
+    assert "Monday 20 April 2020" not in (tmp_path / "site/scoreboard/index.html").read_text()
+    assert build("2020-07-10", path=revised).failed == []
+    assert "Monday 20 April 2020" in (tmp_path / "site/scoreboard/index.html").read_text()
+
+
+def test_a_kill_between_other_settings_and_their_list_leaves_no_wrong_pages(july, build, tree, monkeypatch):
+    before, write = tree(july), pipeline.files.write
+
+    def until_the_list(path, data, **options):
+        if path.name == "posts.json":
+            raise KeyboardInterrupt  # as good as a kill: the pages are there, their list is not
+        return write(path, data, **options)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(pipeline.files, "write", until_the_list)
+        with pytest.raises(KeyboardInterrupt):
+            build("2020-07-09", title="Other")
+    assert tree(july) != before
+    build("2020-07-09")
+    assert tree(july) == before

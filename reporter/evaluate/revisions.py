@@ -15,17 +15,18 @@ def turned(scores: pd.DataFrame) -> pd.DataFrame:
         scores: a score table with both values.
 
     Returns:
-        A row a task, newest period first: the task, `live`, `first` and `latest` (the counts), `verdict_first` and
-        `verdict_latest` (of `VERDICTS`), and `as_of`, the vintage that turned it.
+        A row a task, newest period first: the task, `live`, `median`, `first` and `latest` (the counts),
+        `verdict_first` and `verdict_latest` (of `VERDICTS`), and `as_of`, the vintage that turned it.
     """
     judged = scores.assign(verdict=scores["covered_50"].add(scores["covered_95"]).map(dict(enumerate(VERDICTS))))
+    columns = [*TASK, "live", "median", "observation", "verdict", "as_of"]
     first, latest = (
-        judged.loc[judged["against"] == against, [*TASK, "live", "observation", "verdict", "as_of"]].rename(
-            columns={"observation": against}
-        )
+        judged.loc[judged["against"] == against, columns].rename(columns={"observation": against})
         for against in ("first", "latest")
     )
-    both = first.drop(columns="as_of").merge(latest.drop(columns="live"), on=TASK, suffixes=("_first", "_latest"))
+    both = first.drop(columns="as_of").merge(
+        latest.drop(columns=["live", "median"]), on=TASK, suffixes=("_first", "_latest")
+    )
     found = both[both["verdict_first"] != both["verdict_latest"]]
     order = ["target_end_date", "reference_date", "target", "location", "model_id"]
     return found.sort_values(order, ascending=[False, False, True, True, True], ignore_index=True)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from reporter.errors import ContractError
 from reporter.schema import Floats
@@ -10,6 +11,7 @@ from reporter.tasks import TASK
 BASELINE = "baseline"
 
 _RESAMPLES = 1000
+_FEWEST_BLOCKS = 5
 _SEED = 20200411  # any; a figure must not change from one build to the next
 
 
@@ -23,7 +25,8 @@ def skill(scores: pd.DataFrame, baseline: str = BASELINE, value: str = "wis") ->
 
     Returns:
         A frame by model_id, best first: `skill` (below 1 is better; NaN where the baseline's sum is 0), `low` and
-        `high` (its 90 % interval over reference dates, see `_interval`; NaN with fewer than five), `tasks` (how many
+        `high` (its 90 % interval over reference dates, see `_interval`; NaN over fewer than five times as many as there
+        are horizons), `tasks` (how many
         are common), `wis` and `wis_baseline` (means of `value` over those tasks). A model without a common task has no
         row.
     """
@@ -120,23 +123,29 @@ def _ratio(numerator: float, denominator: float) -> float:
 
 
 def _interval(mine: Floats, theirs: Floats, dates: pd.Index, horizons: int) -> tuple[float, float]:
-    """The 90 % interval of sum(mine) / sum(theirs) over resampled reference dates.
+    """The 90 % interval of sum(mine) / sum(theirs) over resampled reference dates; NaN over too few.
 
     A circular block bootstrap (Politis & Romano 1992): the forecasts of neighbouring dates share periods, as many as
-    there are horizons, and are drawn together in blocks of that length. Places of a date always stay together.
+    there are horizons, and are drawn together in blocks of two times that length, or less where dates are few. Places
+    of a date always stay together. Few blocks tell little of their own spread: the interval of the logarithm is widened
+    as Student's is beside the normal's, and by sqrt(n / (n - 1)) over n blocks.
     """
     codes, uniques = pd.factorize(dates, sort=True)
     count = len(uniques)
-    if count < 5:  # noqa: PLR2004 - an interval over fewer dates says nothing
+    block = min(2 * horizons, count // _FEWEST_BLOCKS)
+    blocks = count / max(block, 1)
+    if block < horizons:
         return float("nan"), float("nan")
     sums = np.stack([np.bincount(codes, weights=one, minlength=count) for one in (mine, theirs)])
-    block = min(horizons, max(count // 4, 1))
+    if not (sums.sum(axis=1) > 0).all():
+        return float("nan"), float("nan")
     generator = np.random.default_rng(_SEED)
     starts = generator.integers(count, size=(_RESAMPLES, -(-count // block)))
     drawn = ((starts[:, :, None] + np.arange(block)) % count).reshape(_RESAMPLES, -1)[:, :count]
     resampled = sums[:, drawn].sum(axis=2)
-    ratios = resampled[0][resampled[1] > 0] / resampled[1][resampled[1] > 0]
-    if not len(ratios):
-        return float("nan"), float("nan")
-    low, high = np.quantile(ratios, [0.05, 0.95])
+    kept = (resampled > 0).all(axis=0)
+    logs = np.log(resampled[0][kept]) - np.log(resampled[1][kept])
+    middle = np.log(sums[0].sum() / sums[1].sum())
+    wider = stats.t.ppf(0.95, blocks - 1) / stats.norm.ppf(0.95) * np.sqrt(blocks / (blocks - 1))
+    low, high = np.exp(middle + (np.quantile(logs, [0.05, 0.95]) - middle) * wider)
     return float(low), float(high)

@@ -196,17 +196,15 @@ def _section(
         time=course_chart(ends, course_lines(drawn, names, stretches), f"{ident}time", f"Skill by {unit}"),
         times=_course_table(drawn, names, dict(reversed(stretches.items()))),
         unit=unit,
-        turned=_turned(book, target, first, latest, turned, ranged),
+        turned=_turned(book, first, latest, turned, ranged),
     )
 
 
-def _turned(
-    book: Book, target: str, first: pd.DataFrame, latest: pd.DataFrame, turned: pd.DataFrame, ranged: list[str]
-) -> Turned:
+def _turned(book: Book, first: pd.DataFrame, latest: pd.DataFrame, turned: pd.DataFrame, ranged: list[str]) -> Turned:
     """The turned verdicts of models with ranges, of all that were judged by both values."""
     by_first, by_latest, found = (rows[rows["model_id"].isin(ranged)] for rows in (first, latest, turned))
     judged = len(by_first[TASK].merge(by_latest[TASK], on=TASK))
-    return turned_of(found, judged, book, target)
+    return turned_of(found, judged, book)
 
 
 def _beside(first: pd.DataFrame, measures: Measures, best: Measure | None, names: Mapping[str, str]) -> Words | None:

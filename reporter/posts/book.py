@@ -110,7 +110,12 @@ class Book:
         return by_series(self.record.first)
 
     def counted(self, series: Series, day: date) -> float | None:
-        """The count of a reference date, as known when that date was forecast from."""
+        """The count of a reference date, as known when that date was forecast from.
+
+        Raises:
+            LookupError: as `forecasts`.
+        """
+        self._check_read(day)
         return self._counted.get(series, {}).get(day)
 
     @cached_property
@@ -165,9 +170,12 @@ class Book:
         Raises:
             LookupError: the date is on record, but its forecasts were not read: a page looks too far back.
         """
-        if self.record.since is not None and reference < self.record.since:
-            raise LookupError(f"forecasts of {reference} were not read, only those from {self.record.since} on")
+        self._check_read(reference)
         return self._forecasts.get((reference, series), {})
+
+    def _check_read(self, reference: date) -> None:
+        if self.record.since is not None and reference < self.record.since:
+            raise LookupError(f"{reference} was not read, only what was forecast from {self.record.since} on")
 
     def leading(self, forecasts: dict[str, Forecast]) -> Forecast | None:
         """The lead model's forecast, or where it has none the first other model's, the baseline last."""
@@ -188,14 +196,6 @@ class Book:
     def is_live(self, reference: date) -> bool:
         """Whether a date was forecast before the next vintage was out."""
         return bool(self.receipts[reference]["live"])
-
-    @cached_property
-    def pointlike(self) -> frozenset[str]:
-        """Models whose every forecast is one number and no range."""
-        frame, scores = self.record.forecasts, self.record.scores
-        ranged = {*frame.loc[frame[LEVELS[0]] != frame[LEVELS[-1]], "model_id"].unique()}
-        ranged |= {*scores.loc[scores["dispersion"] > 0, "model_id"].unique()}
-        return frozenset({*frame["model_id"].unique(), *scores["model_id"].unique()} - ranged)
 
     # ------------------------------------------------------------------ scores
 

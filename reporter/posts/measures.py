@@ -13,7 +13,7 @@ from reporter.schema import Floats
 NAN = float("nan")
 
 _PARTS = ["dispersion", "overprediction", "underprediction"]
-_UNUSED = ["median", *(f"log_{part}" for part in _PARTS), "log_absolute_error"]
+_UNUSED = [*(f"log_{part}" for part in _PARTS), "log_absolute_error"]
 TEXTS = ["model_id", "target", "location", "against"]
 
 

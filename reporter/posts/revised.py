@@ -1,14 +1,13 @@
 """Verdicts that a revision turned: counted over all places, and listed for the one that leads."""
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 import pandas as pd
 
 from reporter.evaluate import VERDICTS
 from reporter.posts.book import Book
-from reporter.posts.words import Count, Words, expectation, percent, period, periods, say
+from reporter.posts.words import Count, Words, percent, period, periods, say
 
 MOST = 20
 """Rows of the list."""
@@ -23,7 +22,7 @@ class TurnedRow:
     model: str
     when: str
     ahead: str
-    said: Words | None
+    said: Count
     first: Count
     latest: Count
     then: str
@@ -39,7 +38,7 @@ class Turned:
     rows: list[TurnedRow]
 
 
-def turned_of(found: pd.DataFrame, judged: int, book: Book, target: str) -> Turned:
+def turned_of(found: pd.DataFrame, judged: int, book: Book) -> Turned:
     """Say how many verdicts turned, and list the newest of the headline place.
 
     Args:
@@ -49,29 +48,23 @@ def turned_of(found: pd.DataFrame, judged: int, book: Book, target: str) -> Turn
     here = found[found["location"] == book.headline.location].head(MOST)
     return Turned(
         sentence=turned_sentence(*_directions(found), judged),
-        rows=[_row(book, target, row) for row in here.to_dict("records")],
+        rows=[_row(book, row) for row in here.to_dict("records")],
     )
 
 
-def _row(book: Book, target: str, row: dict[Any, Any]) -> TurnedRow:
+def _row(book: Book, row: dict[Any, Any]) -> TurnedRow:
     cadence, end = book.record.cadence, row["target_end_date"].date()
     return TurnedRow(
         model=book.model_title(row["model_id"]),
         when=period(end, cadence),
         ahead=f"{periods(row['horizon'], cadence)} ahead",
-        said=_said(book, target, row["model_id"], row["reference_date"].date(), end),
+        said=Count(row["median"]),
         first=Count(row["first"]),
         latest=Count(row["latest"]),
         then=_SHORT[row["verdict_first"]],
         now=_SHORT[row["verdict_latest"]],
         now_verdict=row["verdict_latest"],
     )
-
-
-def _said(book: Book, target: str, model: str, reference: date, end: date) -> Words | None:
-    forecast = book.forecasts(reference, (target, book.headline.location)).get(model)
-    quantiles = None if forecast is None else forecast.ahead.get(end)
-    return None if quantiles is None else expectation(quantiles)
 
 
 def _directions(found: pd.DataFrame) -> tuple[int, int]:

@@ -73,7 +73,7 @@ def standings(book: Book, totals: Mapping[str, Total]) -> dict[str, Standing]:
             wis_baseline=total.wis_baseline,
             held_50=total.held_50,
             held_95=total.held_95,
-            pointlike=model in book.pointlike,
+            pointlike=total.pointlike,
         )
         for model, total in totals.items()
     }

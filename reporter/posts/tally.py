@@ -12,7 +12,7 @@ from reporter.evaluate import BASELINE
 
 COLUMNS = (
     "model_id", "target", "location", "reference_date", "horizon", "target_end_date", "against", "live", "as_of", "wis",
-    "covered_50", "covered_95",
+    "dispersion", "covered_50", "covered_95",
 )  # fmt: skip
 """What it needs of a score table."""
 
@@ -26,6 +26,7 @@ class Total:
     Attributes:
         wis, wis_baseline: means; None for the baseline's where it forecast none of the tasks.
         held_50, held_95: how often each range held.
+        pointlike: every forecast was one number and no range.
     """
 
     tasks: int
@@ -33,6 +34,7 @@ class Total:
     wis_baseline: float | None
     held_50: int
     held_95: int
+    pointlike: bool
 
 
 class Tally:
@@ -53,6 +55,7 @@ class Tally:
         self._end = scores["target_end_date"].to_numpy()
         self._as_of = scores["as_of"].to_numpy()
         self._wis = scores["wis"].to_numpy()
+        self._width = scores["dispersion"].to_numpy()
         self._held = [scores[f"covered_{nominal}"].to_numpy() for nominal in (50, 95)]
         self._baseline = self._beside(scores)
 
@@ -99,9 +102,8 @@ class Tally:
         rows, has_baseline = (common, True) if len(common) else (rows, False)
         models, size = self._model[rows], len(self._models)
         tasks = np.bincount(models, minlength=size)
-        wis, base, *held = (
-            np.bincount(models, values[rows], minlength=size) for values in (self._wis, self._baseline, *self._held)
-        )
+        columns = (self._wis, self._baseline, self._width, *self._held)
+        wis, base, width, *held = (np.bincount(models, values[rows], minlength=size) for values in columns)
         order = models[np.sort(np.unique(models, return_index=True)[1])].tolist()
         return {
             self._models[one]: Total(
@@ -110,6 +112,7 @@ class Tally:
                 wis_baseline=float(base[one] / tasks[one]) if has_baseline else None,
                 held_50=int(held[0][one]),
                 held_95=int(held[1][one]),
+                pointlike=not width[one] > 0,
             )
             for one in order
         }

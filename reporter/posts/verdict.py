@@ -158,8 +158,8 @@ def width_sentence(rows: list[tuple[str, Held]]) -> Words | None:
 
 _WIDTHS = {
     "as it should": "held as often as they should: {}",
-    "too seldom": "held too seldom, and so were too narrow or in the wrong place: {}",
-    "too often": "held too often, and so were wider than they had to be: {}",
+    "too seldom": "held more seldom than chance explains if tasks were independent: {}",
+    "too often": "held more often than chance explains if tasks were independent: {}",
 }
 
 

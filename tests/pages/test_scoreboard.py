@@ -308,7 +308,7 @@ def test_a_verdict_that_a_revision_turned_is_listed(record, scored):
     assert plain(row.when) == "Saturday 11 April 2020"
     assert plain(row.latest) == "684 315"
     assert plain(row.first) == "526 396"
-    assert plain(row.said).startswith("about ")
+    assert row.said.value == 496_535
     assert row.then != row.now
     assert "Against the latest values" in plain(section.latest)
     assert section.turned.sentence.plain.startswith("Of ")
