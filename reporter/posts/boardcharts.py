@@ -38,13 +38,14 @@ def skill_chart(rows: Sequence[Measure], names: Names, ident: str, baseline: str
         for row in drawn
     ]
     said = "; ".join(f"{row.name} {row.words}" for row in marks)
+    ranged = any(row.low is not None for row in marks)
     beside = "no change" if baseline == BASELINE else names.get(baseline, baseline)
     return Chart(
         ident=f"{ident}skill",
         figure=scoring.skills(marks, beside),
         title=f"Skill of each model beside {beside}",
         description=f"Below 1 is better than {beside}. {said}.",
-        key=(("skilldot", "skill"), ("likely", "90\u202f% interval over reference dates")),
+        key=(("skilldot", "skill"), *((("likely", "90\u202f% interval over reference dates"),) if ranged else ())),
         note=say(_CUT) if scoring.is_cut(marks) else None,
     )
 
