@@ -4,26 +4,26 @@
 
 Three feeds: one place every day, ten places every day, 53 places with three targets every week, each with
 the forecasts of three models. The days that are not measured are put on record directly; on the measured ones
-(`--builds` at the start, and at the end of each year) the daily job runs, with the baseline standing in for
-the costlier models. The first build of each group catches up with the pages and is not counted.
+(`--builds` at the start, and at the end of each year) `reporter build` runs as every day, in a process of its own
+and with the real models. The first build of each group catches up with the pages and is not counted.
 """
 
 import argparse
 import json
+import subprocess
+import sys
 import time
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
-from reporter import config, models, pipeline
 from reporter.dates import Cadence
 from reporter.ledger import Ledger
 from reporter.schema import KEY, LEVELS, MEDIAN
@@ -161,19 +161,21 @@ class Feed:
             value=np.round(values).ravel(),
         )
 
-    def settings(self) -> dict[str, Any]:
+    def settings(self) -> list[str]:
         """Its table of the settings."""
-        return {
-            "name": self.shape.name,
+        shape = self.shape
+        values = {
+            "name": shape.name,
             "source": "file",
-            "path": str(self.file),
-            "target": list(self.shape.targets),
-            "cadence": self.shape.cadence.value,
+            "path": self.file.name,
+            "target": list(shape.targets),
+            "cadence": shape.cadence.value,
             "settle": 0,
-            "horizons": self.shape.horizons,
+            "horizons": shape.horizons,
             "headline": "01",
             "models": list(MODELS),
         }
+        return ["[[feeds]]", *(f"{key} = {json.dumps(value)}" for key, value in values.items())]
 
 
 def build(site: Path, feeds: list[Feed], today: date) -> dict[str, float]:
@@ -182,13 +184,16 @@ def build(site: Path, feeds: list[Feed], today: date) -> dict[str, float]:
         due = (today - timedelta(days=back) for back in range(7))
         newest = next(number for day in due if (number := feed.newest(day)) is not None)
         feed.known(newest).to_parquet(feed.file)
-    settings = config.parse({"feeds": [feed.settings() for feed in feeds]})
-    now = datetime(today.year, today.month, today.day, 6, tzinfo=UTC)
+    settings = site.parent / "reporter.toml"
+    settings.write_text("\n".join(line for feed in feeds for line in feed.settings()), encoding="utf-8")
+    command = [sys.executable, "-m", "reporter", "build", "--offline", "--config", settings, "--out", site]
     began = time.perf_counter()
-    outcome = pipeline.build(settings, site, now, offline=True)
+    done = subprocess.run(  # noqa: S603 - our own command
+        [*map(str, command), "--now", f"{today}T06:00:00Z"], capture_output=True, text=True, check=False
+    )
     seconds = {"all": time.perf_counter() - began}
-    if outcome.failed:
-        raise SystemExit("\n".join(outcome.failed))
+    if done.returncode:
+        raise SystemExit(done.stderr)
     stages: dict[str, float] = defaultdict(float)
     for feed in feeds:
         line = json.loads((feed.folder / "runs.jsonl").read_text().splitlines()[-1])
@@ -196,7 +201,7 @@ def build(site: Path, feeds: list[Feed], today: date) -> dict[str, float]:
             if stage not in (*MODELS, "explain"):  # parts of "forecast"
                 stages[stage] += spent
         feed.open()
-    stages["gather and pages"] = seconds["all"] - sum(stages.values())
+    stages["start, gather and pages"] = seconds["all"] - sum(stages.values())
     return seconds | stages
 
 
@@ -241,9 +246,6 @@ def main() -> None:
     options = parser.parse_args()
     site = options.folder / "site"
     site.mkdir(parents=True)
-    stand_in = models.REGISTRY["baseline"]
-    for name in MODELS:
-        models.REGISTRY[name] = stand_in._replace(title=models.REGISTRY[name].title)
     feeds = [Feed(shape, site, options.years) for shape in SHAPES]
     ends = [options.years * 365] if options.last_only else [year * 365 for year in range(1, options.years + 1)]
     groups = {end - options.builds: f"year {end / 365:.0f}" for end in ends} | {WARM: "start"}
