@@ -1,7 +1,7 @@
 """Forecasts that others made, held to the hub's rules before they are scored.
 
 A submission is what one model said at one reference date. One that breaks a rule is refused whole, with the row that
-broke it; the others are kept.
+broke it; the others are kept. It may lie in several files, so a file says besides which submissions it refused.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -66,37 +66,67 @@ class Refusal:
         return f"{where}: {self.reason}"
 
 
-def read(file: str, table: pa.Table, model: str | None, terms: Terms) -> tuple[pd.DataFrame, list[Refusal]]:
+Submission = tuple[str, pd.Timestamp]
+"""A model, and a reference date as we have it."""
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What one file gave.
+
+    Attributes:
+        file: its name, for messages.
+        rows: what was kept: hub columns, `model_id` and `row`, in our reference dates and horizons, one task's levels
+            after the other.
+        refusals: why the others were refused.
+        broken: the submissions that were refused.
+    """
+
+    file: str
+    rows: pd.DataFrame
+    refusals: list[Refusal]
+    broken: frozenset[Submission] = frozenset()
+
+
+def read(file: str, table: pa.Table, model: str | None, terms: Terms) -> Taken:
     """Take what can be scored from one file of a hub.
 
     Args:
         file: its name, for messages.
         table: its rows as they were read, dates and numbers perhaps as text.
         model: whose they are, where no column `model_id` says it.
-
-    Returns:
-        The kept rows, hub columns and `model_id`, in our reference dates and horizons, one task's levels after the
-        other; and why others were refused.
     """
     missing = [name for name in COLUMNS if name not in table.column_names]
     if model is None and "model_id" not in table.column_names:
         missing.append("model_id")
     if missing:
-        return _kept(None, terms), [Refusal(file, None, f"missing columns {missing}; available {table.column_names}")]
+        return refused_whole(file, f"missing columns {missing}; available {table.column_names}", terms)
     rows = _parsed(table, model)
     rows = rows[_asked(rows, terms)]
-    refusals: list[Refusal] = []
+    refuse = _Refuser(file)
     for check in (_unreadable, _foreign, _incomplete, _crossing):
-        rows = check(rows, terms, _Refuser(file, refusals))
-    return _kept(rows, terms), refusals
+        rows = check(rows, terms, refuse)
+    broken = frozenset((name, ours(day, terms)) for name, day in refuse.broken)
+    return Taken(file, _kept(rows, terms), refuse.refusals, broken)
+
+
+def refused_whole(file: str, reason: str, terms: Terms) -> Taken:
+    """What comes of a file of which nothing can be read."""
+    return Taken(file, _kept(None, terms), [Refusal(file, None, reason)])
+
+
+def ours(day: pd.Timestamp, terms: Terms) -> pd.Timestamp:
+    """Our reference date for a hub's."""
+    return day - pd.Timedelta(days=terms.ahead * terms.cadence.days)
 
 
 class _Refuser:
     """Drops the submissions that have a row at fault, and says which and why."""
 
-    def __init__(self, file: str, refusals: list[Refusal]) -> None:
+    def __init__(self, file: str) -> None:
         self._file = file
-        self._refusals = refusals
+        self.refusals: list[Refusal] = []
+        self.broken: set[Submission] = set()  # in the hub's own dates
 
     def __call__(
         self,
@@ -112,8 +142,16 @@ class _Refuser:
         for code in np.unique(codes[faulty]):
             of_it = faulty[codes[faulty] == code]
             first = rows.iloc[of_it[np.argmin(rows["row"].to_numpy()[of_it])]]
-            self._refusals.append(Refusal(self._file, int(first["row"]), reason(first)))
-        return rows[~np.isin(codes, codes[faulty])]
+            self.refusals.append(Refusal(self._file, int(first["row"]), reason(first)))
+        fallen = np.isin(codes, codes[faulty])
+        self.broken |= submissions(rows[fallen].dropna(subset=["reference_date"]))
+        return rows[~fallen]
+
+
+def submissions(rows: pd.DataFrame) -> set[Submission]:
+    """The submissions that rows are of."""
+    found = rows[["model_id", "reference_date"]].drop_duplicates()
+    return set(found.itertuples(index=False, name=None))
 
 
 def _parsed(table: pa.Table, model: str | None) -> pd.DataFrame:
@@ -209,10 +247,10 @@ def _incomplete(rows: pd.DataFrame, _terms: Terms, refuse: _Refuser) -> pd.DataF
         return rows
     rows = rows.sort_values([*TASK, "output_type_id", "row"])
     twice = rows.duplicated([*TASK, "output_type_id"]).to_numpy()
-    rows = refuse(rows, twice, lambda row: f"the same quantile twice: {_task_words(row)}, {row['output_type_id']:g}")
+    rows = refuse(rows, twice, lambda row: f"the same quantile twice: {task_words(row)}, {row['output_type_id']:g}")
     counts = rows.groupby(TASK)["row"].transform("size").to_numpy()
     return refuse(
-        rows, counts != len(LEVELS), lambda row: f"not all of the 23 quantile levels are there: {_task_words(row)}"
+        rows, counts != len(LEVELS), lambda row: f"not all of the 23 quantile levels are there: {task_words(row)}"
     )
 
 
@@ -229,19 +267,20 @@ def _thousandths(rows: pd.DataFrame) -> npt.NDArray[np.float64]:
 def _crossing(rows: pd.DataFrame, _terms: Terms, refuse: _Refuser) -> pd.DataFrame:
     values = rows["value"].to_numpy().reshape(-1, len(LEVELS))
     falls = np.concatenate([np.zeros((len(values), 1), dtype=bool), np.diff(values, axis=1) < 0], axis=1).reshape(-1)
-    return refuse(rows, falls, lambda row: f"quantiles cross at {row['output_type_id']:g}: {_task_words(row)}")
+    return refuse(rows, falls, lambda row: f"quantiles cross at {row['output_type_id']:g}: {task_words(row)}")
 
 
-def _task_words(row: pd.Series) -> str:
+def task_words(row: pd.Series) -> str:
+    """What a forecast is of, for a message."""
     return f"{row['target']}, {row['location']}, {row['target_end_date']:%Y-%m-%d}"
 
 
 def _kept(rows: pd.DataFrame | None, terms: Terms) -> pd.DataFrame:
-    """The rows in our own reference dates and horizons."""
+    """The rows in our own reference dates and horizons, in the ledger's columns, `model_id` and `row`."""
     if rows is None or rows.empty:
         dates, none = np.empty(0, "datetime64[s]"), np.empty(0)
         empty = {"reference_date": dates, "target": [], "horizon": none, "location": [], "target_end_date": dates}
-        rows = pd.DataFrame(empty | {"output_type_id": none, "value": none, "model_id": []})
+        rows = pd.DataFrame(empty | {"output_type_id": none, "value": none, "model_id": [], "row": none})
     back = np.timedelta64(terms.ahead * terms.cadence.days, "D").astype("timedelta64[s]")
     return pd.DataFrame(
         {
@@ -254,5 +293,6 @@ def _kept(rows: pd.DataFrame | None, terms: Terms) -> pd.DataFrame:
             "output_type_id": rows["output_type_id"],
             "value": rows["value"],
             "model_id": rows["model_id"].astype("str"),
+            "row": rows["row"].astype("int64"),
         }
     ).reset_index(drop=True)

@@ -108,4 +108,4 @@ def _forecasts(one: Peers, terms: Terms) -> tuple[pd.DataFrame, list[Refusal]]:
     if not one.is_remote:
         return hubfiles.read_hub(Path(one.path), terms)
     raw = fetch.fetch(replace(REGISTRY["file"], name=one.title, url=one.path))
-    return hubfiles.read_bytes(one.path.rsplit("/", 1)[-1], raw, terms)
+    return hubfiles.read_one(one.path.rsplit("/", 1)[-1], raw, terms)

@@ -163,3 +163,52 @@ def test_levels_are_the_hub_s_however_they_were_computed(rows, tmp_path):
     found, refused = hubfiles.read_hub(tmp_path, TERMS)
     assert refused == []
     assert set(found["output_type_id"]) == set(LEVELS)
+
+
+def of_hub(hub):
+    """What is kept of a hub, its refusals as text."""
+    found, refused = hubfiles.read_hub(hub, TERMS)
+    return found, [str(refusal) for refusal in refused]
+
+
+def test_a_forecast_in_two_files_refuses_the_submission_and_no_other(rows, tmp_path):
+    submit(tmp_path, one(rows, day="2025-02-08"), day="2025-02-08")
+    submit(tmp_path, one(rows))
+    submit(tmp_path, one(rows).iloc[23:46], suffix="parquet")
+    found, refused = of_hub(tmp_path)
+    folder = "model-output/CovidHub-ensemble/2025-02-01-CovidHub-ensemble"
+    task = f"{TARGET}, {one(rows)['location'].iloc[23]}, {one(rows)['target_end_date'].iloc[23]}"
+    assert refused == [f"{folder}.parquet, row 1: the same forecast twice: {task}; also in {folder}.csv, row 24"]
+    assert found["reference_date"].unique().tolist() == [pd.Timestamp("2025-02-01")]
+
+
+def test_a_folder_and_a_column_may_not_both_speak_for_a_model(rows, tmp_path):
+    submit(tmp_path, one(rows))
+    submit(tmp_path, one(rows).assign(model_id="CovidHub-ensemble"), model="All", suffix="parquet")
+    found, refused = of_hub(tmp_path)
+    assert found.empty
+    assert len(refused) == 1
+    assert refused[0].startswith("model-output/CovidHub-ensemble/2025-02-01-CovidHub-ensemble.csv, row 1: ")
+    assert refused[0].endswith("also in model-output/All/2025-02-01-All.parquet, row 1")
+
+
+def test_a_submission_may_lie_in_two_files(rows, tmp_path):
+    frame = one(rows)
+    submit(tmp_path, frame[frame["location"] == "US"])
+    submit(tmp_path, frame[frame["location"] == "06"], suffix="parquet")
+    found, refused = of_hub(tmp_path)
+    assert refused == []
+    assert len(found) == len(frame)
+
+
+@pytest.mark.parametrize(
+    "breaking", [changed("value", -1), lambda frame: frame.drop(columns="value"), lambda frame: frame.iloc[:0, :0]]
+)
+def test_a_fault_in_one_of_its_files_refuses_all_of_a_submission(rows, tmp_path, breaking):
+    submit(tmp_path, one(rows, day="2025-02-08"), day="2025-02-08")
+    frame = one(rows)
+    submit(tmp_path, frame[frame["location"] == "US"], suffix="parquet")
+    submit(tmp_path, breaking(frame[frame["location"] == "06"].reset_index(drop=True)))
+    found, refused = of_hub(tmp_path)
+    assert len(refused) == 1
+    assert found["reference_date"].unique().tolist() == [pd.Timestamp("2025-02-01")]

@@ -35,7 +35,7 @@ ALLOWED = {
     "tasks": BASE,
     "evaluate": BASE | {"score", "tasks"},
     "admission": BASE | {"tasks"},
-    "hubfiles": BASE | {"sources", "admission"},
+    "hubfiles": BASE | {"sources", "tasks", "admission"},
     "posts": BASE | {"charts", "evaluate", "tasks"},
     "render": BASE | {"posts"},
     "fetch": BASE | {"sources", "files"},
