@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
+from reporter import cells
 from reporter.dates import Cadence
 from reporter.schema import LEVELS
 from reporter.tasks import TASK, in_blocks
@@ -21,6 +22,8 @@ COLUMNS = ["reference_date", "target", "horizon", "location", "target_end_date",
 
 _CODES = {round(level * 1000): number for number, level in enumerate(LEVELS)}
 _DAY = np.timedelta64(1, "D")
+_FARTHEST = 1_000  # periods
+_LARGEST = 1e12  # more than a hundred times mankind; far larger ones overflow in the scores
 
 
 @dataclass(frozen=True)
@@ -101,7 +104,9 @@ def read(file: str, table: pa.Table, model: str | None, terms: Terms) -> Taken:
         missing.append("model_id")
     if missing:
         return refused_whole(file, f"missing columns {missing}; available {table.column_names}", terms)
-    rows = _parsed(table, model)
+    if odd := cells.unlike(table):
+        return refused_whole(file, odd, terms)
+    rows = cells.parsed(table, model)
     rows = rows[_asked(rows, terms)]
     refuse = _Refuser(file)
     for check in (_unreadable, _foreign, _incomplete, _crossing):
@@ -154,46 +159,9 @@ def submissions(rows: pd.DataFrame) -> set[Submission]:
     return set(found.itertuples(index=False, name=None))
 
 
-def _parsed(table: pa.Table, model: str | None) -> pd.DataFrame:
-    """The columns as dates, numbers and texts; what cannot be read as such is missing."""
-    found: dict[str, object] = {"row": np.arange(1, table.num_rows + 1)}
-    for name in ("reference_date", "target_end_date"):
-        found[name] = _by_value(table[name], _to_dates)
-    for name in ("target", "location"):
-        found[name] = _by_value(table[name], lambda values: values.astype("str"))
-    for name in ("horizon", "output_type_id", "value"):
-        found[name] = pd.to_numeric(table[name].to_pandas(), errors="coerce").astype("float64").to_numpy()
-    if model is None:
-        found["model_id"] = _by_value(table["model_id"], lambda values: values.astype("str"))
-    else:
-        found["model_id"] = model
-    if "output_type" in table.column_names:
-        found["output_type"] = _by_value(table["output_type"], lambda values: values.astype("str"))
-    return pd.DataFrame(found)
-
-
-def _by_value(column: pa.ChunkedArray, convert: Callable[[pd.Series], pd.Series]) -> pd.Series:
-    """Convert each distinct value once: a column of millions has few."""
-    combined = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    if isinstance(combined, pa.ChunkedArray):
-        combined = pa.concat_arrays(combined.chunks)
-    encoded = combined if pa.types.is_dictionary(combined.type) else combined.dictionary_encode()
-    values = convert(encoded.dictionary.to_pandas())
-    codes = encoded.indices.to_pandas().fillna(-1).to_numpy(dtype=np.int64)
-    return values.reset_index(drop=True).reindex(codes).reset_index(drop=True)
-
-
-def _to_dates(values: pd.Series) -> pd.Series:
-    if pd.api.types.is_datetime64_any_dtype(values):
-        return values.astype("datetime64[s]")
-    # Exactly YYYY-MM-DD: pandas would guess at others.
-    text = values.astype("str").where(values.astype("str").str.fullmatch(r"\d{4}-\d{2}-\d{2}"))
-    return pd.to_datetime(text, format="%Y-%m-%d", errors="coerce").astype("datetime64[s]")
-
-
 def _asked(rows: pd.DataFrame, terms: Terms) -> npt.NDArray[np.bool_]:
     """Which rows are of what is compared; an unknown place is, so that it can be refused."""
-    asked = ~(rows["horizon"] + terms.ahead < terms.nearest)
+    asked: pd.Series[bool] = (rows["horizon"] + terms.ahead >= terms.nearest) | ~np.isfinite(rows["horizon"].to_numpy())
     if terms.targets is not None:
         asked &= rows["target"].isin(list(terms.targets))
     if "output_type" in rows:
@@ -208,16 +176,22 @@ def _asked(rows: pd.DataFrame, terms: Terms) -> npt.NDArray[np.bool_]:
 
 def _unreadable(rows: pd.DataFrame, _terms: Terms, refuse: _Refuser) -> pd.DataFrame:
     no_day = "is no day as YYYY-MM-DD"
+    unnamed = (rows["model_id"].isna() | (rows["model_id"] == "")).to_numpy()
+    rows = refuse(rows, unnamed, _always("model_id is blank"), ["model_id"])
     # Without its date a row could be of any submission of its model.
     rows = refuse(rows, rows["reference_date"].isna().to_numpy(), _always(f"reference_date {no_day}"), ["model_id"])
     rows = refuse(rows, rows["target_end_date"].isna().to_numpy(), _always(f"target_end_date {no_day}"))
-    horizon = rows["horizon"].to_numpy()
-    rows = refuse(rows, ~(horizon == np.round(horizon)), _always("horizon is no whole number"))
+    whole = np.isfinite(rows["horizon"]) & (rows["horizon"] == np.round(rows["horizon"]))
+    rows = refuse(rows, ~whole.to_numpy(), _always("horizon is no whole number"))
+    far = (rows["horizon"] > _FARTHEST).to_numpy()
+    rows = refuse(rows, far, lambda row: f"horizon {row['horizon']:g} is more than {_FARTHEST:,}")
     known = np.isin(_thousandths(rows), list(_CODES))
     rows = refuse(rows, ~known, lambda row: f"{row['output_type_id']:g} is none of the 23 quantile levels")
     value = rows["value"].to_numpy()
     fine = np.isfinite(value) & (value >= 0)
-    return refuse(rows, ~fine, lambda row: f"value {row['value']:g} is no count")
+    rows = refuse(rows, ~fine, lambda row: f"value {row['value']:g} is no count")
+    large = (rows["value"] > _LARGEST).to_numpy()
+    return refuse(rows, large, lambda row: f"value {row['value']:g} is more than {_LARGEST:g}")
 
 
 def _always(reason: str) -> Callable[[pd.Series], str]:

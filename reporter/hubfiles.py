@@ -1,5 +1,7 @@
 """The forecast files of a hub, ours or other people's, read as they lie."""
 
+import csv
+import io
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -66,8 +68,10 @@ def _taken(name: str, raw: bytes, terms: Terms, model: str | None) -> Taken:
         table = pq.read_table(pa.BufferReader(raw)) if raw.startswith(_PARQUET) else _read_csv(raw)
         table.validate(full=True)  # a text that is not UTF-8 would fail much later
         taken = read(name, table, None if "model_id" in table.column_names else model, terms)
-    except (SourceError, pa.ArrowException, OSError, ValueError) as error:
+    except (SourceError, pa.ArrowException, OSError, ValueError, csv.Error) as error:
         taken = refused_whole(name, one_line(str(error).removeprefix(f"{name}: ")), terms)
+    except Exception as error:  # noqa: BLE001 - one odd file must not stop the others, whatever is odd about it
+        taken = refused_whole(name, one_line(f"cannot be read: {type(error).__name__}: {error}"), terms)
     if any(refusal.row is None for refusal in taken.refusals):
         return replace(taken, broken=_by_name(name, model, terms))
     return taken
@@ -132,8 +136,8 @@ def _submissions(rows: pd.DataFrame) -> set[Submission]:
 
 def _read_csv(raw: bytes) -> pa.Table:
     """Every cell as text: a location `01` is not the number 1."""
-    header = raw.splitlines()[0].decode("utf-8-sig").split(",")
-    names = [name.strip().strip('"') for name in header]
+    lines = csv.reader(io.TextIOWrapper(io.BytesIO(raw), "utf-8-sig", newline=""))
+    names = next(line for line in lines if line)
     options = pc.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False)
     return pc.read_csv(pa.BufferReader(raw), convert_options=options)
 
