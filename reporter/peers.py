@@ -12,7 +12,7 @@ from reporter import evaluate, fetch, files, hubfiles, models
 from reporter.admission import Refusal, Terms
 from reporter.config import Feed, Peers
 from reporter.counts import FeedCounts
-from reporter.errors import ReporterError, in_one_line
+from reporter.errors import ContractError, RecordError, ReporterError, in_one_line
 from reporter.posts import Peers as PeersRecord
 from reporter.schema import to_frame, to_table
 from reporter.sources import REGISTRY
@@ -58,11 +58,7 @@ def score_peers(feed: Feed, counts: FeedCounts, path: Path, *, offline: bool) ->
 
 
 def peers_on_record(feed: Feed, path: Path) -> Iterable[PeersRecord]:
-    """The peers of a feed as they were scored last.
-
-    Raises:
-        RecordError: their scores cannot be read.
-    """
+    """The peers of a feed as they were scored last."""
     scores, refused = _read(path)
     for one in feed.peers:
         mine = scores[scores["hub"] == one.title].drop(columns="hub")
@@ -86,9 +82,11 @@ def _baselines(one: Peers, scores: pd.DataFrame) -> dict[str, str]:
 
 
 def _read(path: Path) -> tuple[pd.DataFrame, dict[str, list[str]]]:
-    if not path.exists():
+    """The scores made last and what was refused; none where the file is gone or damaged, as it is made again."""
+    try:
+        return to_frame(files.read_parquet(path), PEER_SCORES), json.loads(files.read_notes(path).get(_REFUSED, "{}"))
+    except (RecordError, ContractError, ValueError):
         return to_frame(PEER_SCORES.empty_table(), PEER_SCORES), {}
-    return to_frame(files.read_parquet(path), PEER_SCORES), json.loads(files.read_notes(path).get(_REFUSED, "{}"))
 
 
 def _terms(feed: Feed, one: Peers, counts: FeedCounts) -> Terms:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from reporter import config, evaluate, pipeline
+from reporter import config, evaluate, files, pipeline
 from reporter.schema import KEY
 from reporter.sources import REGISTRY
 from reporter.sources.base import archive_changes
@@ -168,3 +168,23 @@ def test_a_hub_that_is_gone_degrades_the_build_and_stops_nothing(site, tmp_path)
     assert outcome.exit_code == 3
     assert outcome.new
     assert "COVID hub" in outcome.failed[0]
+
+
+@pytest.mark.parametrize("damage", [lambda raw: raw[:-9], lambda raw: raw[:99] + b"?" + raw[100:], lambda _: b""])
+def test_damaged_scores_of_peers_are_made_again(site, tmp_path, damage):
+    site()
+    path = tmp_path / "site/data/us/peer-scores.parquet"
+    whole = path.read_bytes()
+    path.write_bytes(damage(whole))
+    outcome = site()
+    assert (outcome.exit_code, outcome.failed) == (0, [])
+    assert path.read_bytes() == whole
+
+
+def test_scores_of_peers_with_other_columns_are_made_again(site, tmp_path):
+    site()
+    path = tmp_path / "site/data/us/peer-scores.parquet"
+    whole = path.read_bytes()
+    path.write_bytes(files.parquet_bytes(files.read_parquet(path).drop_columns(["hub"])))
+    assert site().failed == []
+    assert path.read_bytes() == whole
