@@ -1,9 +1,11 @@
 """The forecast files of a hub, ours or other people's, read as they lie."""
 
 import csv
+import hashlib
 import io
-from collections.abc import Collection, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -32,29 +34,61 @@ _PARQUET = b"PAR1"
 _SUFFIXES = (".csv", ".parquet")
 
 
-def read_hub(path: Path, terms: Terms) -> tuple[pd.DataFrame, list[Refusal]]:
-    """Read a hub's folder (or its `model-output`), or one file of many models.
+@dataclass(frozen=True)
+class HubFile:
+    """One forecast file.
+
+    Attributes:
+        name: for messages.
+        model: whose forecasts they are, if no column says it.
+        load: gives its bytes, or raises SourceError.
+    """
+
+    name: str
+    model: str | None
+    load: Callable[[], bytes]
+
+
+def files_of(path: Path) -> list[HubFile]:
+    """The files of a hub's folder (or its `model-output`), or one file of many models, in the order of their names.
+
+    Raises:
+        SourceError: there is none.
+    """
+    found = [HubFile(path.name, None, partial(_bytes, path))] if path.is_file() else []
+    if path.is_dir():
+        output = path / "model-output"
+        root = output if output.is_dir() else path
+        those = sorted(file for file in root.rglob("*") if file.suffix in _SUFFIXES and file.is_file())
+        found = [HubFile(str(file.relative_to(path)), file.parent.name, partial(_bytes, file)) for file in those]
+    if not found:
+        raise SourceError(f"{path}: no .csv or .parquet file there")
+    return found
+
+
+def sha256(hub: Iterable[HubFile]) -> str:
+    """Hash over every file's name and bytes.
+
+    Raises:
+        SourceError: one cannot be read.
+    """
+    running = hashlib.sha256()
+    for file in hub:
+        running.update(f"{file.name}\n{file.model}\n{hashlib.sha256(file.load()).hexdigest()}\n".encode())
+    return running.hexdigest()
+
+
+def read_hub(hub: Path | Iterable[HubFile], terms: Terms) -> tuple[pd.DataFrame, list[Refusal]]:
+    """Read the files of a hub.
 
     Returns:
         Forecasts in the ledger's columns, our reference dates and horizons; and what was refused.
 
     Raises:
-        SourceError: there is no such folder or file, or no forecasts in it.
+        SourceError: there are none, or one cannot be read.
     """
-    taken = []
-    for file in _files(path):
-        name = str(file.relative_to(path)) if path.is_dir() else file.name
-        taken.append(_taken(name, _bytes(file), terms, file.parent.name if path.is_dir() else None))
-    return _together(taken)
-
-
-def read_one(name: str, raw: bytes, terms: Terms) -> tuple[pd.DataFrame, list[Refusal]]:
-    """Read one file of many models, as `read_hub`.
-
-    Args:
-        name: of the file, for messages.
-    """
-    return _together([_taken(name, raw, terms, None)])
+    those = files_of(hub) if isinstance(hub, Path) else hub
+    return _together([_taken(file.name, file.load(), terms, file.model) for file in those])
 
 
 def _taken(name: str, raw: bytes, terms: Terms, model: str | None) -> Taken:
@@ -140,22 +174,6 @@ def _read_csv(raw: bytes) -> pa.Table:
     names = next(line for line in lines if line)
     options = pc.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False)
     return pc.read_csv(pa.BufferReader(raw), convert_options=options)
-
-
-def _files(path: Path) -> list[Path]:
-    """Every forecast file, in the order of their names.
-
-    Raises:
-        SourceError: there is none.
-    """
-    found = [path] if path.is_file() else []
-    if path.is_dir():
-        output = path / "model-output"
-        root = output if output.is_dir() else path
-        found = sorted(file for file in root.rglob("*") if file.suffix in _SUFFIXES and file.is_file())
-    if not found:
-        raise SourceError(f"{path}: no .csv or .parquet file there")
-    return found
 
 
 def _bytes(file: Path) -> bytes:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from reporter import config, evaluate, files, pipeline
@@ -13,6 +14,7 @@ from reporter.sources.base import archive_changes
 
 PEERS = Path(__file__).parent / "data" / "peers" / "covid.parquet"
 TARGET = "wk inc covid hosp"
+MARK = 12345.0
 
 
 @pytest.fixture(scope="module")
@@ -188,3 +190,57 @@ def test_scores_of_peers_with_other_columns_are_made_again(site, tmp_path):
     path.write_bytes(files.parquet_bytes(files.read_parquet(path).drop_columns(["hub"])))
     assert site().failed == []
     assert path.read_bytes() == whole
+
+
+@pytest.fixture
+def changing(truth, tmp_path, feed):
+    """A site whose peers and counts are files that a test changes: builds it, and says whether the hub was scored."""
+    counts, hub = tmp_path / "counts.parquet", tmp_path / "covid.parquet"
+    pd.read_parquet(truth).to_parquet(counts)
+    hub.write_bytes(PEERS.read_bytes())
+    path = tmp_path / "site/data/us/peer-scores.parquet"
+
+    def build(**peers):
+        from datetime import UTC, datetime
+
+        table = {"path": str(hub), "title": "COVID hub", "attribution": "The teams, Apache-2.0", **peers}
+        settings = feed(
+            counts, name="us", target=TARGET, cadence="week", horizons=4, models=["baseline"],
+            start="2025-02-10", end="2025-02-20", peers=[table],
+        )  # fmt: skip
+        moment = datetime(2026, 11, 20 + len(moments), 6, tzinfo=UTC)
+        moments.append(moment)
+        assert pipeline.build(config.parse({"feeds": [settings]}), tmp_path / "site", moment, offline=True).failed == []
+        anew = MARK not in files.read_parquet(path)["absolute_error"].to_pylist()
+        mark()
+        return anew
+
+    def mark():
+        table, notes = files.read_parquet(path), files.read_notes(path)
+        column = table.column_names.index("absolute_error")
+        marked = table.set_column(column, "absolute_error", pa.array([MARK] * len(table)))
+        path.write_bytes(files.parquet_bytes(marked, {name: notes[name] for name in notes if name != "seal"}))
+
+    moments = []
+    return build, counts, hub
+
+
+def revised(counts, end):
+    rows = pd.read_parquet(counts)
+    rows.loc[(rows["target_end_date"] == end) & (rows["location"] == "US"), "observation"] += 1
+    rows.to_parquet(counts)
+
+
+def test_a_hub_is_scored_again_only_if_something_it_depends_on_changed(changing):
+    build, counts, hub = changing
+    assert build()
+    assert not build()
+    revised(counts, "2024-12-07")  # before its first reference date
+    assert not build()
+    revised(counts, "2025-02-15")
+    assert build()
+    pd.read_parquet(PEERS).iloc[23:].to_parquet(hub)
+    assert build()
+    assert build(models=["CovidHub-ensemble"])
+    assert build(ahead=0)
+    assert not build(ahead=0)
