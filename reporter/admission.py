@@ -39,6 +39,7 @@ class Terms:
             the newest counted week and whose horizon 0 is our 1.
         nearest: the smallest of our horizons that is compared.
         models: the only ones compared; None compares all.
+        baselines: whether those named `…baseline` are compared besides `models`.
         ours: names of our own models, which no other may have.
     """
 
@@ -49,6 +50,7 @@ class Terms:
     ahead: int = 1
     nearest: int = 1
     models: Collection[str] | None = None
+    baselines: bool = False
     ours: Collection[str] = ()
 
 
@@ -167,7 +169,8 @@ def _asked(rows: pd.DataFrame, terms: Terms) -> npt.NDArray[np.bool_]:
     if "output_type" in rows:
         asked &= rows["output_type"] == "quantile"
     if terms.models is not None:
-        asked &= rows["model_id"].isin(list(terms.models))
+        besides = filter(is_baseline, rows["model_id"].unique()) if terms.baselines else ()
+        asked &= rows["model_id"].isin([*terms.models, *besides])
     if terms.locations is not None:
         elsewhere = ~rows["location"].isin(list(terms.locations))
         asked &= ~elsewhere if terms.known is None else ~(elsewhere & rows["location"].isin(list(terms.known)))
@@ -242,6 +245,11 @@ def _crossing(rows: pd.DataFrame, _terms: Terms, refuse: _Refuser) -> pd.DataFra
     values = rows["value"].to_numpy().reshape(-1, len(LEVELS))
     falls = np.concatenate([np.zeros((len(values), 1), dtype=bool), np.diff(values, axis=1) < 0], axis=1).reshape(-1)
     return refuse(rows, falls, lambda row: f"quantiles cross at {row['output_type_id']:g}: {task_words(row)}")
+
+
+def is_baseline(model: str) -> bool:
+    """Whether a model's name says that it is a baseline, as the hubs' do."""
+    return str(model).lower().endswith("baseline")
 
 
 def task_words(row: pd.Series) -> str:

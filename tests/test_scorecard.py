@@ -91,6 +91,46 @@ def test_dates_models_and_the_value_scored_against_can_be_chosen(truth):
     assert "UMass-gbqr" in other.stdout
 
 
+def test_a_chosen_model_is_compared_with_the_baseline_that_is_there(truth):
+    done = run("--forecasts", PEERS, "--truth", truth, "--model", "CovidHub-ensemble")
+    assert (done.returncode, done.stderr) == (0, "")
+    ones = {line.split()[0]: line.split()[3] == "1.000" for line in done.stdout.splitlines()[2:]}
+    assert ones == {"CovidHub-baseline": True, "CovidHub-ensemble": False}
+
+
+@pytest.fixture(scope="module")
+def two(truth, tmp_path_factory):
+    """Forecasts and counts of two targets, each with a baseline of its own."""
+    folder = tmp_path_factory.mktemp("two")
+    counts, forecasts = pd.read_parquet(truth), pd.read_parquet(PEERS)
+    names = {"CovidHub-baseline": "Other-plain", "CovidHub-ensemble": "Other-ensemble"}
+    others = forecasts.assign(target="wk inc flu hosp", model_id=forecasts["model_id"].replace(names))
+    pd.concat([counts, counts.assign(target="wk inc flu hosp")]).sort_values("as_of", kind="stable").to_parquet(
+        folder / "counts.parquet"
+    )
+    pd.concat([forecasts, others]).to_parquet(folder / "forecasts.parquet")
+    return "--forecasts", folder / "forecasts.parquet", "--truth", folder / "counts.parquet"
+
+
+def test_each_target_has_the_first_baseline_that_forecast_it(two):
+    done = run(*two, "--baseline", "Other-plain", "--baseline", "CovidHub-baseline", "--model", "UMass-gbqr")
+    assert (done.returncode, done.stderr) == (0, "")
+    models = [line.split()[0] for line in done.stdout.splitlines() if "-" in line.split()[0]]
+    ones = [line.split()[0] for line in done.stdout.splitlines() if line.split()[3:4] == ["1.000"]]
+    assert sorted(models) == ["CovidHub-baseline", "Other-plain", "UMass-gbqr", "UMass-gbqr"]
+    assert ones == ["CovidHub-baseline", "Other-plain"]
+
+
+@pytest.mark.parametrize("given", [[], ["--baseline", "CovidHub-baseline"]])
+def test_a_target_without_a_baseline_is_said_before_anything_is_printed_or_written(two, tmp_path, given):
+    done = run(*two, *given, "--out", tmp_path / "scores.parquet")
+    found = repr(given[1]) if given else None
+    there = "Other-ensemble, Other-plain, UMass-gbqr"
+    line = f"--baseline: found {found}; allowed: one that forecast wk inc flu hosp: {there}\n"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", line)
+    assert not (tmp_path / "scores.parquet").exists()
+
+
 def test_what_cannot_be_scored_is_said_in_one_line(truth, tmp_path):
     unknown = run("--forecasts", PEERS, "--truth", truth, "--baseline", "nobody")
     assert (unknown.returncode, unknown.stderr.count("\n")) == (2, 1)
