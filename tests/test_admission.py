@@ -278,11 +278,12 @@ def test_whatever_is_odd_about_a_file_the_others_are_kept(rows, tmp_path):
 
 @pytest.mark.parametrize("before", [b"\n", b"\r\n\n", b"\xef\xbb\xbf", b"\xef\xbb\xbf\n"])
 def test_lines_before_the_header_make_no_number_of_a_place(rows, tmp_path, before):
-    path = submit(tmp_path, one(rows))
+    frame = one(rows)
+    path = submit(tmp_path, frame[frame["location"] == "06"])
     path.write_bytes(before + path.read_bytes())
     found, refused = hubfiles.read_hub(tmp_path, TERMS)
     assert refused == []
-    assert set(found["location"]) == {"US", "06"}
+    assert len(found) == 92
 
 
 @pytest.mark.parametrize("suffix", ["csv", "parquet"])
