@@ -1,7 +1,7 @@
 """Forecasts that others made, held to the hub's rules before they are scored.
 
 A submission is what one model said at one reference date. One that breaks a rule is refused whole, with the row that
-broke it; the others are kept.
+broke it; the others are kept. It may lie in several files, so a file says besides which submissions it refused.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
+from reporter import cells
 from reporter.dates import Cadence
 from reporter.schema import LEVELS
 from reporter.tasks import TASK, in_blocks
@@ -21,6 +22,8 @@ COLUMNS = ["reference_date", "target", "horizon", "location", "target_end_date",
 
 _CODES = {round(level * 1000): number for number, level in enumerate(LEVELS)}
 _DAY = np.timedelta64(1, "D")
+_FARTHEST = 1_000  # periods
+_LARGEST = 1e12  # more than a hundred times mankind; far larger ones overflow in the scores
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,7 @@ class Terms:
             the newest counted week and whose horizon 0 is our 1.
         nearest: the smallest of our horizons that is compared.
         models: the only ones compared; None compares all.
+        baselines: whether those named `…baseline` are compared besides `models`.
         ours: names of our own models, which no other may have.
     """
 
@@ -46,6 +50,7 @@ class Terms:
     ahead: int = 1
     nearest: int = 1
     models: Collection[str] | None = None
+    baselines: bool = False
     ours: Collection[str] = ()
 
 
@@ -66,37 +71,69 @@ class Refusal:
         return f"{where}: {self.reason}"
 
 
-def read(file: str, table: pa.Table, model: str | None, terms: Terms) -> tuple[pd.DataFrame, list[Refusal]]:
+Submission = tuple[str, pd.Timestamp]
+"""A model, and a reference date as we have it."""
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What one file gave.
+
+    Attributes:
+        file: its name, for messages.
+        rows: what was kept: hub columns, `model_id` and `row`, in our reference dates and horizons, one task's levels
+            after the other.
+        refusals: why the others were refused.
+        broken: the submissions that were refused.
+    """
+
+    file: str
+    rows: pd.DataFrame
+    refusals: list[Refusal]
+    broken: frozenset[Submission] = frozenset()
+
+
+def read(file: str, table: pa.Table, model: str | None, terms: Terms) -> Taken:
     """Take what can be scored from one file of a hub.
 
     Args:
         file: its name, for messages.
         table: its rows as they were read, dates and numbers perhaps as text.
         model: whose they are, where no column `model_id` says it.
-
-    Returns:
-        The kept rows, hub columns and `model_id`, in our reference dates and horizons, one task's levels after the
-        other; and why others were refused.
     """
     missing = [name for name in COLUMNS if name not in table.column_names]
     if model is None and "model_id" not in table.column_names:
         missing.append("model_id")
     if missing:
-        return _kept(None, terms), [Refusal(file, None, f"missing columns {missing}; available {table.column_names}")]
-    rows = _parsed(table, model)
+        return refused_whole(file, f"missing columns {missing}; available {table.column_names}", terms)
+    if odd := cells.unlike(table):
+        return refused_whole(file, odd, terms)
+    rows = cells.parsed(table, model)
     rows = rows[_asked(rows, terms)]
-    refusals: list[Refusal] = []
+    refuse = _Refuser(file)
     for check in (_unreadable, _foreign, _incomplete, _crossing):
-        rows = check(rows, terms, _Refuser(file, refusals))
-    return _kept(rows, terms), refusals
+        rows = check(rows, terms, refuse)
+    broken = frozenset((name, ours(day, terms)) for name, day in refuse.broken)
+    return Taken(file, _kept(rows, terms), refuse.refusals, broken)
+
+
+def refused_whole(file: str, reason: str, terms: Terms) -> Taken:
+    """What comes of a file of which nothing can be read."""
+    return Taken(file, _kept(None, terms), [Refusal(file, None, reason)])
+
+
+def ours(day: pd.Timestamp, terms: Terms) -> pd.Timestamp:
+    """Our reference date for a hub's."""
+    return day - pd.Timedelta(days=terms.ahead * terms.cadence.days)
 
 
 class _Refuser:
     """Drops the submissions that have a row at fault, and says which and why."""
 
-    def __init__(self, file: str, refusals: list[Refusal]) -> None:
+    def __init__(self, file: str) -> None:
         self._file = file
-        self._refusals = refusals
+        self.refusals: list[Refusal] = []
+        self.broken: set[Submission] = set()  # in the hub's own dates
 
     def __call__(
         self,
@@ -112,56 +149,28 @@ class _Refuser:
         for code in np.unique(codes[faulty]):
             of_it = faulty[codes[faulty] == code]
             first = rows.iloc[of_it[np.argmin(rows["row"].to_numpy()[of_it])]]
-            self._refusals.append(Refusal(self._file, int(first["row"]), reason(first)))
-        return rows[~np.isin(codes, codes[faulty])]
+            self.refusals.append(Refusal(self._file, int(first["row"]), reason(first)))
+        fallen = np.isin(codes, codes[faulty])
+        self.broken |= submissions(rows[fallen].dropna(subset=["reference_date"]))
+        return rows[~fallen]
 
 
-def _parsed(table: pa.Table, model: str | None) -> pd.DataFrame:
-    """The columns as dates, numbers and texts; what cannot be read as such is missing."""
-    found: dict[str, object] = {"row": np.arange(1, table.num_rows + 1)}
-    for name in ("reference_date", "target_end_date"):
-        found[name] = _by_value(table[name], _to_dates)
-    for name in ("target", "location"):
-        found[name] = _by_value(table[name], lambda values: values.astype("str"))
-    for name in ("horizon", "output_type_id", "value"):
-        found[name] = pd.to_numeric(table[name].to_pandas(), errors="coerce").astype("float64").to_numpy()
-    if model is None:
-        found["model_id"] = _by_value(table["model_id"], lambda values: values.astype("str"))
-    else:
-        found["model_id"] = model
-    if "output_type" in table.column_names:
-        found["output_type"] = _by_value(table["output_type"], lambda values: values.astype("str"))
-    return pd.DataFrame(found)
-
-
-def _by_value(column: pa.ChunkedArray, convert: Callable[[pd.Series], pd.Series]) -> pd.Series:
-    """Convert each distinct value once: a column of millions has few."""
-    combined = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    if isinstance(combined, pa.ChunkedArray):
-        combined = pa.concat_arrays(combined.chunks)
-    encoded = combined if pa.types.is_dictionary(combined.type) else combined.dictionary_encode()
-    values = convert(encoded.dictionary.to_pandas())
-    codes = encoded.indices.to_pandas().fillna(-1).to_numpy(dtype=np.int64)
-    return values.reset_index(drop=True).reindex(codes).reset_index(drop=True)
-
-
-def _to_dates(values: pd.Series) -> pd.Series:
-    if pd.api.types.is_datetime64_any_dtype(values):
-        return values.astype("datetime64[s]")
-    # Exactly YYYY-MM-DD: pandas would guess at others.
-    text = values.astype("str").where(values.astype("str").str.fullmatch(r"\d{4}-\d{2}-\d{2}"))
-    return pd.to_datetime(text, format="%Y-%m-%d", errors="coerce").astype("datetime64[s]")
+def submissions(rows: pd.DataFrame) -> set[Submission]:
+    """The submissions that rows are of."""
+    found = rows[["model_id", "reference_date"]].drop_duplicates()
+    return set(found.itertuples(index=False, name=None))
 
 
 def _asked(rows: pd.DataFrame, terms: Terms) -> npt.NDArray[np.bool_]:
     """Which rows are of what is compared; an unknown place is, so that it can be refused."""
-    asked = ~(rows["horizon"] + terms.ahead < terms.nearest)
+    asked: pd.Series[bool] = (rows["horizon"] + terms.ahead >= terms.nearest) | ~np.isfinite(rows["horizon"].to_numpy())
     if terms.targets is not None:
         asked &= rows["target"].isin(list(terms.targets))
     if "output_type" in rows:
         asked &= rows["output_type"] == "quantile"
     if terms.models is not None:
-        asked &= rows["model_id"].isin(list(terms.models))
+        besides = filter(is_baseline, rows["model_id"].unique()) if terms.baselines else ()
+        asked &= rows["model_id"].isin([*terms.models, *besides])
     if terms.locations is not None:
         elsewhere = ~rows["location"].isin(list(terms.locations))
         asked &= ~elsewhere if terms.known is None else ~(elsewhere & rows["location"].isin(list(terms.known)))
@@ -170,16 +179,22 @@ def _asked(rows: pd.DataFrame, terms: Terms) -> npt.NDArray[np.bool_]:
 
 def _unreadable(rows: pd.DataFrame, _terms: Terms, refuse: _Refuser) -> pd.DataFrame:
     no_day = "is no day as YYYY-MM-DD"
+    unnamed = (rows["model_id"].isna() | (rows["model_id"] == "")).to_numpy()
+    rows = refuse(rows, unnamed, _always("model_id is blank"), ["model_id"])
     # Without its date a row could be of any submission of its model.
     rows = refuse(rows, rows["reference_date"].isna().to_numpy(), _always(f"reference_date {no_day}"), ["model_id"])
     rows = refuse(rows, rows["target_end_date"].isna().to_numpy(), _always(f"target_end_date {no_day}"))
-    horizon = rows["horizon"].to_numpy()
-    rows = refuse(rows, ~(horizon == np.round(horizon)), _always("horizon is no whole number"))
+    whole = np.isfinite(rows["horizon"]) & (rows["horizon"] == np.round(rows["horizon"]))
+    rows = refuse(rows, ~whole.to_numpy(), _always("horizon is no whole number"))
+    far = (rows["horizon"] > _FARTHEST).to_numpy()
+    rows = refuse(rows, far, lambda row: f"horizon {row['horizon']:g} is more than {_FARTHEST:,}")
     known = np.isin(_thousandths(rows), list(_CODES))
     rows = refuse(rows, ~known, lambda row: f"{row['output_type_id']:g} is none of the 23 quantile levels")
     value = rows["value"].to_numpy()
     fine = np.isfinite(value) & (value >= 0)
-    return refuse(rows, ~fine, lambda row: f"value {row['value']:g} is no count")
+    rows = refuse(rows, ~fine, lambda row: f"value {row['value']:g} is no count")
+    large = (rows["value"] > _LARGEST).to_numpy()
+    return refuse(rows, large, lambda row: f"value {row['value']:g} is more than {_LARGEST:g}")
 
 
 def _always(reason: str) -> Callable[[pd.Series], str]:
@@ -209,10 +224,10 @@ def _incomplete(rows: pd.DataFrame, _terms: Terms, refuse: _Refuser) -> pd.DataF
         return rows
     rows = rows.sort_values([*TASK, "output_type_id", "row"])
     twice = rows.duplicated([*TASK, "output_type_id"]).to_numpy()
-    rows = refuse(rows, twice, lambda row: f"the same quantile twice: {_task_words(row)}, {row['output_type_id']:g}")
+    rows = refuse(rows, twice, lambda row: f"the same quantile twice: {task_words(row)}, {row['output_type_id']:g}")
     counts = rows.groupby(TASK)["row"].transform("size").to_numpy()
     return refuse(
-        rows, counts != len(LEVELS), lambda row: f"not all of the 23 quantile levels are there: {_task_words(row)}"
+        rows, counts != len(LEVELS), lambda row: f"not all of the 23 quantile levels are there: {task_words(row)}"
     )
 
 
@@ -229,19 +244,25 @@ def _thousandths(rows: pd.DataFrame) -> npt.NDArray[np.float64]:
 def _crossing(rows: pd.DataFrame, _terms: Terms, refuse: _Refuser) -> pd.DataFrame:
     values = rows["value"].to_numpy().reshape(-1, len(LEVELS))
     falls = np.concatenate([np.zeros((len(values), 1), dtype=bool), np.diff(values, axis=1) < 0], axis=1).reshape(-1)
-    return refuse(rows, falls, lambda row: f"quantiles cross at {row['output_type_id']:g}: {_task_words(row)}")
+    return refuse(rows, falls, lambda row: f"quantiles cross at {row['output_type_id']:g}: {task_words(row)}")
 
 
-def _task_words(row: pd.Series) -> str:
+def is_baseline(model: str) -> bool:
+    """Whether a model's name says that it is a baseline, as the hubs' do."""
+    return str(model).lower().endswith("baseline")
+
+
+def task_words(row: pd.Series) -> str:
+    """What a forecast is of, for a message."""
     return f"{row['target']}, {row['location']}, {row['target_end_date']:%Y-%m-%d}"
 
 
 def _kept(rows: pd.DataFrame | None, terms: Terms) -> pd.DataFrame:
-    """The rows in our own reference dates and horizons."""
+    """The rows in our own reference dates and horizons, in the ledger's columns, `model_id` and `row`."""
     if rows is None or rows.empty:
         dates, none = np.empty(0, "datetime64[s]"), np.empty(0)
         empty = {"reference_date": dates, "target": [], "horizon": none, "location": [], "target_end_date": dates}
-        rows = pd.DataFrame(empty | {"output_type_id": none, "value": none, "model_id": []})
+        rows = pd.DataFrame(empty | {"output_type_id": none, "value": none, "model_id": [], "row": none})
     back = np.timedelta64(terms.ahead * terms.cadence.days, "D").astype("timedelta64[s]")
     return pd.DataFrame(
         {
@@ -254,5 +275,6 @@ def _kept(rows: pd.DataFrame | None, terms: Terms) -> pd.DataFrame:
             "output_type_id": rows["output_type_id"],
             "value": rows["value"],
             "model_id": rows["model_id"].astype("str"),
+            "row": rows["row"].astype("int64"),
         }
     ).reset_index(drop=True)

@@ -1,6 +1,6 @@
 """Scores of any hub's forecasts against a change log of counts: figures that anyone can make again."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from reporter import evaluate, fetch, files, hubfiles
-from reporter.admission import Refusal, Terms
+from reporter.admission import Refusal, Terms, is_baseline
 from reporter.config import some
 from reporter.dates import Cadence
 from reporter.errors import SettingsError, SourceError
@@ -37,6 +37,7 @@ def score_hub(
     cadence: Cadence,
     targets: Collection[str] = (),
     models: Collection[str] = (),
+    baselines: Collection[str] = (),
     first: date | None = None,
     last: date | None = None,
 ) -> Scorecard:
@@ -45,6 +46,7 @@ def score_hub(
     Args:
         truth: the change log, parquet or CSV.
         targets, models: the only ones scored; all if empty.
+        baselines: scored besides `models`; those named `…baseline` if empty.
         first, last: the first and last reference date scored, as the hub has them.
 
     Raises:
@@ -52,7 +54,8 @@ def score_hub(
     """
     changes = file.changes(fetch.read_file(REGISTRY["file"], truth))
     counted, places = sorted(changes["target"].unique()), sorted(changes["location"].unique())
-    terms = Terms(targets or counted, None, places, cadence, ahead=0, nearest=0, models=models or None)
+    wanted = [*models, *baselines] if models else None
+    terms = Terms(targets or counted, None, places, cadence, ahead=0, nearest=0, models=wanted, baselines=not baselines)
     rows, refused = hubfiles.read_hub(forecasts, terms)
     asked = pd.Series(data=True, index=rows.index)
     if first is not None:
@@ -65,25 +68,31 @@ def score_hub(
     return Scorecard(evaluate.score_table(rows, view.first, view.latest, live), refused)
 
 
-def table(scores: pd.DataFrame, baseline: str | None = None) -> pd.DataFrame:
+def baseline_of(scores: pd.DataFrame, baselines: Sequence[str] = ()) -> str:
+    """Whose score is 1 on one target: the first of `baselines` that forecast it, else the one model named `…baseline`.
+
+    Raises:
+        SettingsError: none of them forecast it, or none or several could be meant.
+    """
+    there = sorted(scores["model_id"].unique())
+    meant = [model for model in baselines if model in there][:1] if baselines else list(filter(is_baseline, there))
+    if len(meant) != 1:
+        target = scores["target"].iloc[0]
+        found = ", ".join(baselines or meant) or None
+        raise SettingsError("--baseline", found, f"one that forecast {target}: {some(there)}")
+    return meant[0]
+
+
+def table(scores: pd.DataFrame, baseline: str) -> pd.DataFrame:
     """How each model did on one target, against one of first and latest values.
 
     Args:
-        baseline: whose score is 1; the one model named `…baseline` if left out.
+        baseline: whose score is 1.
 
     Returns:
         A frame by model_id, best first: `tasks`, `wis`, `skill` with `low` and `high`, `relative_skill`, `log_skill`,
         `covered_50`, `covered_80`, `covered_95`. Means, skill and coverage are over the tasks the baseline forecast.
-
-    Raises:
-        SettingsError: the baseline is not among the models, or none or several could be meant.
     """
-    there = sorted(scores["model_id"].unique())
-    named = [model for model in there if model.lower().endswith("baseline")]
-    if baseline is None and len(named) == 1:
-        baseline = named[0]
-    if baseline is None or baseline not in there:
-        raise SettingsError("--baseline", baseline, f"one of {some(there)}")
     skill = evaluate.skill(scores, baseline)
     task = ["target", "location", "reference_date", "horizon", "target_end_date"]
     common = scores.merge(scores.loc[scores["model_id"] == baseline, task], on=task)
@@ -97,17 +106,21 @@ def table(scores: pd.DataFrame, baseline: str | None = None) -> pd.DataFrame:
     )
 
 
-def lines(scores: pd.DataFrame, against: str, baseline: str | None = None) -> Iterator[str]:
+def lines(scores: pd.DataFrame, against: str, baselines: Sequence[str] = ()) -> Iterator[str]:
     """The tables of all targets as text.
 
+    Args:
+        baselines: see `baseline_of`.
+
     Raises:
-        SettingsError: as `table`.
+        SettingsError: as `baseline_of`, before the first line.
         SourceError: there is nothing to score.
     """
     chosen = scores[scores["against"] == against]
     if chosen.empty:
         raise SourceError("no forecast that was asked for has been counted yet")
-    for target, rows in chosen.groupby("target"):
+    parts = [(target, rows, baseline_of(rows, baselines)) for target, rows in chosen.groupby("target")]
+    for target, rows, baseline in parts:
         dates = rows["reference_date"]
         span = f"{dates.min():%Y-%m-%d} to {dates.max():%Y-%m-%d}"
         yield f"{target}, {dates.nunique()} reference dates, {span}, against {against} values"

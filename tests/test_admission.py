@@ -4,6 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from reporter import hubfiles
@@ -97,6 +99,11 @@ BROKEN = [
     (changed("value", -1), 31, "value -1 is no count"),
     (changed("value", ""), 31, "value nan is no count"),
     (changed("value", "inf"), 31, "value inf is no count"),
+    (changed("value", 1e308), 31, "value 1e+308 is more than 1e+12"),
+    (changed("horizon", "inf"), 31, "horizon is no whole number"),
+    (changed("horizon", "-inf"), 31, "horizon is no whole number"),
+    (changed("horizon", 1e300), 31, "horizon 1e+300 is more than 1,000"),
+    (lambda frame: frame.rename(columns={"output_type": "value"}), None, "the column 'value' appears twice"),
     (changed("value", 1e9), 32, "quantiles cross at 0.35"),
     (lambda frame: pd.concat([frame, frame.iloc[[30]]]), 185, f"the same quantile twice: {TARGET}"),
     (lambda frame: pd.concat([frame, frame]), 185, "the same quantile twice"),
@@ -163,3 +170,127 @@ def test_levels_are_the_hub_s_however_they_were_computed(rows, tmp_path):
     found, refused = hubfiles.read_hub(tmp_path, TERMS)
     assert refused == []
     assert set(found["output_type_id"]) == set(LEVELS)
+
+
+def of_hub(hub):
+    """What is kept of a hub, its refusals as text."""
+    found, refused = hubfiles.read_hub(hub, TERMS)
+    return found, [str(refusal) for refusal in refused]
+
+
+def test_a_forecast_in_two_files_refuses_the_submission_and_no_other(rows, tmp_path):
+    submit(tmp_path, one(rows, day="2025-02-08"), day="2025-02-08")
+    submit(tmp_path, one(rows))
+    submit(tmp_path, one(rows).iloc[23:46], suffix="parquet")
+    found, refused = of_hub(tmp_path)
+    folder = "model-output/CovidHub-ensemble/2025-02-01-CovidHub-ensemble"
+    task = f"{TARGET}, {one(rows)['location'].iloc[23]}, {one(rows)['target_end_date'].iloc[23]}"
+    assert refused == [f"{folder}.parquet, row 1: the same forecast twice: {task}; also in {folder}.csv, row 24"]
+    assert found["reference_date"].unique().tolist() == [pd.Timestamp("2025-02-01")]
+
+
+def test_a_folder_and_a_column_may_not_both_speak_for_a_model(rows, tmp_path):
+    submit(tmp_path, one(rows))
+    submit(tmp_path, one(rows).assign(model_id="CovidHub-ensemble"), model="All", suffix="parquet")
+    found, refused = of_hub(tmp_path)
+    assert found.empty
+    assert len(refused) == 1
+    assert refused[0].startswith("model-output/CovidHub-ensemble/2025-02-01-CovidHub-ensemble.csv, row 1: ")
+    assert refused[0].endswith("also in model-output/All/2025-02-01-All.parquet, row 1")
+
+
+def test_a_submission_may_lie_in_two_files(rows, tmp_path):
+    frame = one(rows)
+    submit(tmp_path, frame[frame["location"] == "US"])
+    submit(tmp_path, frame[frame["location"] == "06"], suffix="parquet")
+    found, refused = of_hub(tmp_path)
+    assert refused == []
+    assert len(found) == len(frame)
+
+
+@pytest.mark.parametrize(
+    "breaking", [changed("value", -1), lambda frame: frame.drop(columns="value"), lambda frame: frame.iloc[:0, :0]]
+)
+def test_a_fault_in_one_of_its_files_refuses_all_of_a_submission(rows, tmp_path, breaking):
+    submit(tmp_path, one(rows, day="2025-02-08"), day="2025-02-08")
+    frame = one(rows)
+    submit(tmp_path, frame[frame["location"] == "US"], suffix="parquet")
+    submit(tmp_path, breaking(frame[frame["location"] == "06"].reset_index(drop=True)))
+    found, refused = of_hub(tmp_path)
+    assert len(refused) == 1
+    assert found["reference_date"].unique().tolist() == [pd.Timestamp("2025-02-01")]
+
+
+def typed(frame, column, array):
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    return table.set_column(table.column_names.index(column), column, array)
+
+
+def days(frame, column, hour=0, zone=None):
+    found = pd.to_datetime(frame[column]) + pd.Timedelta(hours=hour)
+    return pa.array(found if zone is None else found.dt.tz_localize(zone))
+
+
+ODD = [
+    (lambda frame: typed(frame, "value", pa.array([[1.0]] * len(frame))), None, "'value' is of type list<"),
+    (
+        lambda frame: typed(frame, "location", pa.array([{"a": "US"}] * len(frame))),
+        None,
+        "'location' is of type struct<",
+    ),
+    (lambda frame: typed(frame, "value", pa.array([True] * len(frame))), None, "'value' is of type bool"),
+    (lambda frame: typed(frame, "horizon", days(frame, "reference_date")), None, "'horizon' is of type timestamp"),
+    (lambda frame: typed(frame, "reference_date", days(frame, "reference_date", 6)), 1, "reference_date is no day"),
+    (lambda frame: typed(frame, "target_end_date", days(frame, "target_end_date", 6)), 1, "target_end_date is no day"),
+    (lambda frame: typed(frame, "reference_date", days(frame, "reference_date", 6, "UTC")), 1, "is no day"),
+]
+
+
+@pytest.mark.parametrize(("make", "row", "reason"), ODD)
+def test_a_column_of_another_type_is_refused_and_the_rest_is_kept(rows, tmp_path, make, row, reason):
+    submit(tmp_path, one(rows, day="2025-02-08"), day="2025-02-08")
+    path = tmp_path / "model-output" / "CovidHub-ensemble" / "2025-02-01-CovidHub-ensemble.parquet"
+    pq.write_table(make(one(rows)), path)
+    found, refused = hubfiles.read_hub(tmp_path, TERMS)
+    assert [(one.file, one.row) for one in refused] == [(str(path.relative_to(tmp_path)), row)]
+    assert reason in refused[0].reason
+    assert len(found) == 184
+
+
+@pytest.mark.parametrize("zone", [None, "UTC", "America/New_York"])
+def test_a_midnight_is_a_day_in_any_zone(rows, tmp_path, zone):
+    path = submit(tmp_path, one(rows), suffix="parquet")
+    pq.write_table(typed(one(rows), "reference_date", days(one(rows), "reference_date", zone=zone)), path)
+    found, refused = hubfiles.read_hub(tmp_path, TERMS)
+    assert refused == []
+    assert len(found) == 184
+
+
+def test_whatever_is_odd_about_a_file_the_others_are_kept(rows, tmp_path):
+    submit(tmp_path, one(rows, day="2025-02-08"), day="2025-02-08")
+    path = submit(tmp_path, one(rows), suffix="parquet")
+    far = pa.array(np.full(184, 2**31 - 1, dtype="int32"), pa.date32())  # a year that no date has
+    pq.write_table(typed(one(rows), "reference_date", far), path)
+    found, refused = hubfiles.read_hub(tmp_path, TERMS)
+    assert [one.file for one in refused] == [str(path.relative_to(tmp_path))]
+    assert len(found) == 184
+
+
+@pytest.mark.parametrize("before", [b"\n", b"\r\n\n", b"\xef\xbb\xbf", b"\xef\xbb\xbf\n"])
+def test_lines_before_the_header_make_no_number_of_a_place(rows, tmp_path, before):
+    frame = one(rows)
+    path = submit(tmp_path, frame[frame["location"] == "06"])
+    path.write_bytes(before + path.read_bytes())
+    found, refused = hubfiles.read_hub(tmp_path, TERMS)
+    assert refused == []
+    assert len(found) == 92
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_a_row_without_a_model_is_refused(rows, tmp_path, suffix):
+    frame = one(rows).assign(model_id="Team-model")
+    frame.loc[3, "model_id"] = None
+    path = submit(tmp_path, frame, suffix=suffix)
+    found, refused = hubfiles.read_hub(path, TERMS)
+    assert (refused[0].row, refused[0].reason) == (4, "model_id is blank")
+    assert found.empty

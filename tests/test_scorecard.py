@@ -4,15 +4,17 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
-from reporter import config, evaluate, pipeline
+from reporter import config, evaluate, files, pipeline
 from reporter.schema import KEY
 from reporter.sources import REGISTRY
 from reporter.sources.base import archive_changes
 
 PEERS = Path(__file__).parent / "data" / "peers" / "covid.parquet"
 TARGET = "wk inc covid hosp"
+MARK = 12345.0
 
 
 @pytest.fixture(scope="module")
@@ -87,6 +89,46 @@ def test_dates_models_and_the_value_scored_against_can_be_chosen(truth):
     other = run("--forecasts", PEERS, "--truth", truth, "--baseline", "UMass-gbqr", "--model", "CovidHub-ensemble")
     assert "CovidHub-baseline" not in other.stdout
     assert "UMass-gbqr" in other.stdout
+
+
+def test_a_chosen_model_is_compared_with_the_baseline_that_is_there(truth):
+    done = run("--forecasts", PEERS, "--truth", truth, "--model", "CovidHub-ensemble")
+    assert (done.returncode, done.stderr) == (0, "")
+    ones = {line.split()[0]: line.split()[3] == "1.000" for line in done.stdout.splitlines()[2:]}
+    assert ones == {"CovidHub-baseline": True, "CovidHub-ensemble": False}
+
+
+@pytest.fixture(scope="module")
+def two(truth, tmp_path_factory):
+    """Forecasts and counts of two targets, each with a baseline of its own."""
+    folder = tmp_path_factory.mktemp("two")
+    counts, forecasts = pd.read_parquet(truth), pd.read_parquet(PEERS)
+    names = {"CovidHub-baseline": "Other-plain", "CovidHub-ensemble": "Other-ensemble"}
+    others = forecasts.assign(target="wk inc flu hosp", model_id=forecasts["model_id"].replace(names))
+    pd.concat([counts, counts.assign(target="wk inc flu hosp")]).sort_values("as_of", kind="stable").to_parquet(
+        folder / "counts.parquet"
+    )
+    pd.concat([forecasts, others]).to_parquet(folder / "forecasts.parquet")
+    return "--forecasts", folder / "forecasts.parquet", "--truth", folder / "counts.parquet"
+
+
+def test_each_target_has_the_first_baseline_that_forecast_it(two):
+    done = run(*two, "--baseline", "Other-plain", "--baseline", "CovidHub-baseline", "--model", "UMass-gbqr")
+    assert (done.returncode, done.stderr) == (0, "")
+    models = [line.split()[0] for line in done.stdout.splitlines() if "-" in line.split()[0]]
+    ones = [line.split()[0] for line in done.stdout.splitlines() if line.split()[3:4] == ["1.000"]]
+    assert sorted(models) == ["CovidHub-baseline", "Other-plain", "UMass-gbqr", "UMass-gbqr"]
+    assert ones == ["CovidHub-baseline", "Other-plain"]
+
+
+@pytest.mark.parametrize("given", [[], ["--baseline", "CovidHub-baseline"]])
+def test_a_target_without_a_baseline_is_said_before_anything_is_printed_or_written(two, tmp_path, given):
+    done = run(*two, *given, "--out", tmp_path / "scores.parquet")
+    found = repr(given[1]) if given else None
+    there = "Other-ensemble, Other-plain, UMass-gbqr"
+    line = f"--baseline: found {found}; allowed: one that forecast wk inc flu hosp: {there}\n"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", line)
+    assert not (tmp_path / "scores.parquet").exists()
 
 
 def test_what_cannot_be_scored_is_said_in_one_line(truth, tmp_path):
@@ -168,3 +210,77 @@ def test_a_hub_that_is_gone_degrades_the_build_and_stops_nothing(site, tmp_path)
     assert outcome.exit_code == 3
     assert outcome.new
     assert "COVID hub" in outcome.failed[0]
+
+
+@pytest.mark.parametrize("damage", [lambda raw: raw[:-9], lambda raw: raw[:99] + b"?" + raw[100:], lambda _: b""])
+def test_damaged_scores_of_peers_are_made_again(site, tmp_path, damage):
+    site()
+    path = tmp_path / "site/data/us/peer-scores.parquet"
+    whole = path.read_bytes()
+    path.write_bytes(damage(whole))
+    outcome = site()
+    assert (outcome.exit_code, outcome.failed) == (0, [])
+    assert path.read_bytes() == whole
+
+
+def test_scores_of_peers_with_other_columns_are_made_again(site, tmp_path):
+    site()
+    path = tmp_path / "site/data/us/peer-scores.parquet"
+    whole = path.read_bytes()
+    path.write_bytes(files.parquet_bytes(files.read_parquet(path).drop_columns(["hub"])))
+    assert site().failed == []
+    assert path.read_bytes() == whole
+
+
+@pytest.fixture
+def changing(truth, tmp_path, feed):
+    """A site whose peers and counts are files that a test changes: builds it, and says whether the hub was scored."""
+    counts, hub = tmp_path / "counts.parquet", tmp_path / "covid.parquet"
+    pd.read_parquet(truth).to_parquet(counts)
+    hub.write_bytes(PEERS.read_bytes())
+    path = tmp_path / "site/data/us/peer-scores.parquet"
+
+    def build(**peers):
+        from datetime import UTC, datetime
+
+        table = {"path": str(hub), "title": "COVID hub", "attribution": "The teams, Apache-2.0", **peers}
+        settings = feed(
+            counts, name="us", target=TARGET, cadence="week", horizons=4, models=["baseline"],
+            start="2025-02-10", end="2025-02-20", peers=[table],
+        )  # fmt: skip
+        moment = datetime(2026, 11, 20 + len(moments), 6, tzinfo=UTC)
+        moments.append(moment)
+        assert pipeline.build(config.parse({"feeds": [settings]}), tmp_path / "site", moment, offline=True).failed == []
+        anew = MARK not in files.read_parquet(path)["absolute_error"].to_pylist()
+        mark()
+        return anew
+
+    def mark():
+        table, notes = files.read_parquet(path), files.read_notes(path)
+        column = table.column_names.index("absolute_error")
+        marked = table.set_column(column, "absolute_error", pa.array([MARK] * len(table)))
+        path.write_bytes(files.parquet_bytes(marked, {name: notes[name] for name in notes if name != "seal"}))
+
+    moments = []
+    return build, counts, hub
+
+
+def revised(counts, end):
+    rows = pd.read_parquet(counts)
+    rows.loc[(rows["target_end_date"] == end) & (rows["location"] == "US"), "observation"] += 1
+    rows.to_parquet(counts)
+
+
+def test_a_hub_is_scored_again_only_if_something_it_depends_on_changed(changing):
+    build, counts, hub = changing
+    assert build()
+    assert not build()
+    revised(counts, "2024-12-07")  # before its first reference date
+    assert not build()
+    revised(counts, "2025-02-15")
+    assert build()
+    pd.read_parquet(PEERS).iloc[23:].to_parquet(hub)
+    assert build()
+    assert build(models=["CovidHub-ensemble"])
+    assert build(ahead=0)
+    assert not build(ahead=0)

@@ -27,7 +27,13 @@ from reporter.cli.options import Date
 )
 @click.option("--target", "targets", multiple=True, metavar="T", help="Score only this target; repeat for more.")
 @click.option("--model", "chosen", multiple=True, metavar="M", help="Score only this model; repeat for more.")
-@click.option("--baseline", metavar="M", help="Whose score is 1; the model named …baseline if left out.")
+@click.option(
+    "--baseline",
+    "baselines",
+    multiple=True,
+    metavar="M",
+    help="Whose score is 1; repeat where each target has another. The model named …baseline if left out.",
+)
 @click.option("--from", "first", type=Date(), metavar="D", help="The first reference date scored.")
 @click.option("--to", "last", type=Date(), metavar="D", help="The last reference date scored.")
 @click.option(
@@ -51,7 +57,7 @@ def score(
     truth: Path,
     targets: Sequence[str],
     chosen: Sequence[str],
-    baseline: str | None,
+    baselines: Sequence[str],
     first: date | None,
     last: date | None,
     against: str,
@@ -62,13 +68,20 @@ def score(
     from reporter import scorecard
     from reporter.dates import Cadence
 
-    models = [*chosen, baseline] if chosen and baseline else chosen
     card = scorecard.score_hub(
-        forecasts_path, truth, cadence=Cadence(cadence), targets=targets, models=models, first=first, last=last
+        forecasts_path,
+        truth,
+        cadence=Cadence(cadence),
+        targets=targets,
+        models=chosen,
+        baselines=baselines,
+        first=first,
+        last=last,
     )
     for refusal in card.refused:
         click.echo(f"refused: {refusal}", err=True)
+    lines = list(scorecard.lines(card.scores, against, baselines))
     scorecard.write(card, out)
-    for line in scorecard.lines(card.scores, against, baseline):
+    for line in lines:
         click.echo(line)
     return 3 if card.refused else 0

@@ -64,7 +64,7 @@ def backtest(
     for line in outcome.failed:
         click.echo(line, err=True)
     if not outcome.scores.empty:
-        for line in scorecard.lines(outcome.scores, "first", evaluate.BASELINE):
+        for line in scorecard.lines(outcome.scores, "first", [evaluate.BASELINE]):
             click.echo(line)
     click.echo(f"{outcome.new or 'no'} new forecast dates: {(out / 'index.html').resolve()}")
     return outcome.exit_code
