@@ -14,7 +14,7 @@ ALLOWED = {
     "contents": {"errors"},
     "dated": {"errors", "dates", "files", "contents"},
     "receipts": {"errors", "dates", "files", "seal", "dated"},
-    "parallel": {"errors"},
+    "parallel": {"errors", "fingerprint"},
     "fingerprint": set(),
     "tables": set(),
     "team": {"tables"},
