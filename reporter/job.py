@@ -72,6 +72,7 @@ class Job:
             SettingsError: a target or place of a `file` feed is not in its file.
         """
         try:
+            self._ledger.clear()
             with self._timed("take in"):
                 self._counts.take_in()
             if not offline:
@@ -90,6 +91,7 @@ class Job:
         Raises:
             ReporterError: a worker was killed again and again, or something on record was altered.
         """
+        self._ledger.clear()
         self._go_on(ordered_map, progress, offline=True)
         self._account()
 
