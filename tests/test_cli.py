@@ -185,6 +185,18 @@ def test_check_holds_the_record_against_its_receipts(settings):
     assert done.stdout.splitlines()[1].startswith("april: 3 forecast dates, ")
 
 
+def test_check_says_that_a_run_is_at_work_and_finds_nothing_in_what_it_leaves(settings):
+    from reporter import files
+
+    reporter("build", "--offline", cwd=settings)
+    (settings / "site/data/april/receipts/2020-04-13.json").unlink()  # as a build has it before it writes one
+    with files.exclusively(settings / "site"):
+        done = reporter("check", cwd=settings)
+    assert (done.returncode, done.stderr) == (1, "another run is at work in site; check again when it is done\n")
+    found = reporter("check", cwd=settings)
+    assert (found.returncode, "is not on record" in found.stderr) == (1, True)
+
+
 @pytest.mark.parametrize(
     ("file", "line"),
     [
