@@ -11,16 +11,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from reporter import __version__, files, fingerprint, gather, hub, index, metadata, parallel, peers, scores
+from reporter import __version__, derive, files, fingerprint, gather, hub, index, parallel, peers
 from reporter.config import Feed
 from reporter.counts import FeedCounts
-from reporter.errors import ModelError, ReporterError, SettingsError, SourceError, in_one_line
+from reporter.errors import ModelError, ReporterError, SettingsError, in_one_line
 from reporter.explain import Steps, failures
 from reporter.forecast import ModelRun
 from reporter.ledger import Ledger
 from reporter.posts import FeedRecord
 from reporter.retracing import explained, is_last, retrace_to
-from reporter.schema import CHANGES, COUNTS, KEY, to_table
 from reporter.work import Task, forecast, work
 
 _log = logging.getLogger(__name__)
@@ -56,7 +55,9 @@ class Job:
         self._publisher = publisher or hub.Publisher()
         self.new: list[date] = []
         self.failed: list[str] = []
-        self.models_failed: list[str] = []
+        self.peers_failed: list[str] = []
+        self._models_failed: dict[date, list[str]] = {}
+        self._replays = False
         self._folder = folder
         self._now = now
         self._number = number
@@ -88,24 +89,45 @@ class Job:
     def replay(self, ordered_map: parallel.OrderedMap, progress: Progress) -> None:
         """Do the feed's work from the vintages in its folder alone; what stops it is raised.
 
+        What failed is that of all calls: a date without a receipt is tried again, though a later one is on record.
+
         Raises:
             ReporterError: a worker was killed again and again, or something on record was altered.
         """
+        self._replays = True
         self._ledger.clear()
-        self._go_on(ordered_map, progress, offline=True)
+        self._go_on(ordered_map, progress, offline=False)
+        for receipt in self._ledger.receipts():
+            self._models_failed[date.fromisoformat(receipt["reference_date"])] = gather.failures(receipt)
+        self._account()
+
+    def score_again(self, failed: list[str]) -> None:
+        """Score what is on record, and the peers, anew; nothing is forecast.
+
+        Args:
+            failed: what went wrong when it was forecast.
+
+        Raises:
+            ReporterError: something on record was altered.
+        """
+        self.failed = list(failed)
+        self._score(offline=False)
         self._account()
 
     def _go_on(self, ordered_map: parallel.OrderedMap, progress: Progress, *, offline: bool) -> None:
         with self._timed("forecast"):
             self._forecast_due(ordered_map, progress)
-        with self._timed("score"):
-            self._derive()
-        with self._timed("peers"):
-            for line in peers.score_peers(self.feed, self._counts, self._folder / peers.NAME, offline=offline):
-                self._fail(SourceError(line))
+        self._score(offline=offline)
         with self._timed("compact"):
             self._ledger.compact()
             self._counts.vintages.compact()
+
+    def _score(self, *, offline: bool) -> None:
+        with self._timed("score"):
+            derive.derive(self.feed, self._counts, self._ledger, self._folder, self._publisher)
+        with self._timed("peers"):
+            failed = peers.score_peers(self.feed, self._counts, self._folder / peers.NAME, offline=offline)
+        self.peers_failed = [f"{self.feed.name}: {line}" for line in failed]
 
     def record(self, pages: Path | None = None, *, posts: bool = True) -> FeedRecord:
         """All that the feed's pages are made from; of a record that cannot be read, only why.
@@ -119,8 +141,9 @@ class Job:
         """
         try:
             site = self._publisher.site
+            failed = self.failed + self.peers_failed
             return gather.feed_record(
-                self.feed, self._counts, self._ledger, self._folder, self.failed, site=site, pages=pages, posts=posts
+                self.feed, self._counts, self._ledger, self._folder, failed, site=site, pages=pages, posts=posts
             )
         except SettingsError:
             raise
@@ -149,7 +172,8 @@ class Job:
     def _due(self) -> dict[date, date]:
         """Reference dates that are not on record, oldest first, with the vintage to forecast from.
 
-        The ledger only grows forwards: a date before its newest is never added.
+        The ledger only grows forwards: a date before its newest is never added. A replay tries it all the same, to say
+        why it failed.
         """
         candidates = {
             reference: as_of
@@ -158,6 +182,8 @@ class Job:
             and (self.feed.end is None or as_of <= self.feed.end)
         }
         recorded = self._ledger.reference_dates
+        if self._replays:
+            return {reference: as_of for reference, as_of in candidates.items() if reference not in recorded}
         if recorded:
             return {reference: as_of for reference, as_of in candidates.items() if reference > recorded[-1]}
         newest = self.feed.backfill or (len(candidates) if self.feed.start else 1)
@@ -209,7 +235,7 @@ class Job:
             entries[name] = {"status": "failed" if run.error else "refused" if run.rows.empty else "ok"}
             if run.error:
                 entries[name]["error"] = run.error
-                self.models_failed.append(gather.failure(self.feed.name, name, str(reference), run.error))
+                self._model_failed(reference, name, run.error)
             if run.refused:
                 entries[name]["refused"] = [
                     {"target": target, "location": location, "reason": reason}
@@ -222,10 +248,12 @@ class Job:
             reason = "; ".join(sorted(reasons)) or "every model failed"
             self._fail(ModelError(f"nothing could be forecast for {reference}: {reason}"))
             return
+        if any(later > reference for later in self._ledger.reference_dates):
+            self._fail(ModelError(f"nothing was forecast for {reference}, and now later dates are on record"))
+            return
         changes, compared = explained(reference, rows, steps, self._ledger) if steps else (None, None)
         for name, error in failures(steps or {}).items():
-            reason = f"cannot say why its forecast changed: {error}"
-            self.models_failed.append(gather.failure(self.feed.name, name, str(reference), reason))
+            self._model_failed(reference, name, f"cannot say why its forecast changed: {error}")
         receipt = {
             "feed": self.feed.name,
             "headline": self._headline,
@@ -253,33 +281,21 @@ class Job:
         newest = as_of == self._counts.vintages.as_ofs[-1]
         return newest and not self.feed.archive and self._now.date() < as_of + self.feed.period.step
 
-    # ------------------------------------------------------------------ deriving
-
-    def _derive(self) -> None:
-        """Write what follows from the record: scores, truth and the hub's configuration."""
-        counts = self._counts
-        first, latest, newest_as_of = counts.view.first, counts.view.latest, counts.changes["as_of"].max()
-        scores.refresh(self._folder / scores.NAME, self._ledger, scores.Truth(first, latest))
-        found = index.indexed(self._folder, self._ledger)
-        index.keep(self._folder, self._ledger, found)
-        horizons = max(self.feed.horizons, found.horizons)
-        dates, series = self._ledger.reference_dates, found.since
-        asked = hub.tasks(self.feed.target, counts.locations, horizons, counts.cadence, dates, series)
-        oracle = to_table(hub.oracle_output(latest, asked), COUNTS).rename_columns([*KEY, "oracle_value"])
-        derived = {
-            "target-data/time-series.parquet": to_table(latest.assign(as_of=newest_as_of), CHANGES),
-            "target-data/oracle-output.parquet": oracle,
-        }
-        for name, table in derived.items():
-            files.write(self._folder / name, files.parquet_bytes(table))
-        on_record = (model for receipt in self._ledger.receipts() for model in receipt["models"])
-        names = dict.fromkeys([*self.feed.models, *on_record])
-        described = metadata.feed_files(names, self.feed.attribution or counts.source.title, self._publisher)
-        configured = hub.configuration(self.feed.name, asked, self._publisher)
-        for name, data in {**configured, **described}.items():
-            files.write(self._folder / name, data)
-
     # ------------------------------------------------------------------ accounting
+
+    @property
+    def models_failed(self) -> list[str]:
+        """A line for each time that a model failed, by reference date."""
+        return [line for _, lines in sorted(self._models_failed.items()) for line in lines]
+
+    @property
+    def all_failed(self) -> list[str]:
+        """All that went wrong without stopping the run, one line each."""
+        return self.failed + self.peers_failed + self.models_failed
+
+    def _model_failed(self, reference: date, name: str, error: str) -> None:
+        line = gather.failure(self.feed.name, name, str(reference), error)
+        self._models_failed.setdefault(reference, []).append(line)
 
     def _fail(self, error: Exception) -> None:
         """Name a failure, once."""
@@ -302,6 +318,6 @@ class Job:
             "version": __version__,
             "seconds": {name: round(seconds, 3) for name, seconds in self._seconds.items()},
             "new": [str(day) for day in self.new],
-            "failed": self.failed + self.models_failed,
+            "failed": self.all_failed,
         }
         files.append_line(self._folder / "runs.jsonl", json.dumps(line, ensure_ascii=False))

@@ -86,7 +86,7 @@ def build(
                 work.run(offline=offline or as_of is not None, ordered_map=ordered_map, progress=progress)
             outcome.new += [f"{feed.name}/{day}" for day in work.new]
             records.append(work.record(out / feed.name))
-            outcome.failed += work.failed + work.models_failed
+            outcome.failed += work.all_failed
         site = posts.Site(settings.site.title, settings.site.base_url, __version__)
         pages = _pages(site, settings.feeds, records, outcome)
         for number, (path, data) in enumerate(sorted(pages.items())):

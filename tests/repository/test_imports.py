@@ -46,6 +46,7 @@ ALLOWED = {
 CONDUCTORS = {
     "counts",
     "backtest",
+    "derive",
     "export",
     "index",
     "scores",
