@@ -1,5 +1,7 @@
 """Backtests: the daily job's forecasts over past vintages, in a hub of their own."""
 
+import html
+import http.server
 import json
 import os
 import random
@@ -7,6 +9,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -141,6 +144,62 @@ def test_the_settings_of_a_backtest_are_in_its_question(ask, tmp_path):
     assert ask(tmp_path / "hub", models=["baseline"]).exit_code == 0
     with pytest.raises(SettingsError, match=r"^settings_sha256: found "):
         ask(tmp_path / "hub", models=["baseline"], horizons=5)
+
+
+@pytest.fixture
+def others(april_site, tmp_path):
+    """A server of another team's forecasts, which are ours under its name: its address, and what it was asked for."""
+    mine = Ledger(april_site / "data" / "april").forecasts()
+    mine[mine["model_id"] == "sigmoid"].assign(model_id="Other-model").to_parquet(tmp_path / "others.parquet")
+    asked = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            asked.append(self.path)
+            self.send_response(200 if self.path == "/others.parquet" else 404)
+            self.end_headers()
+            self.wfile.write((tmp_path / "others.parquet").read_bytes())
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}/", asked
+        server.shutdown()
+
+
+def test_peers_are_fetched_and_a_finished_backtest_takes_new_ones(ask, tmp_path, others):
+    address, fetched = others
+    out, peer = tmp_path / "hub", {"title": "Others", "attribution": "The others, CC0", "ahead": 0}
+    ask(out, models=["baseline"], peers=[{**peer, "path": f"{address}others.parquet"}])
+    theirs = pd.read_parquet(out / "peer-scores.parquet")
+    assert (set(theirs["model_id"]), fetched) == ({"Other-model"}, ["/others.parquet"])
+    assert "Other-model" in (out / "index.html").read_text()
+    before = stored(out)
+    again = ask(out, models=["baseline"], peers=[{**peer, "path": f"{address}others.parquet"}])
+    assert (stored(out), again.exit_code, len(fetched)) == (before, 0, 1)
+
+    local = ask(out, models=["baseline"], peers=[{**peer, "title": "A file", "path": str(tmp_path / "others.parquet")}])
+    assert (local.new, local.failed) == (0, [])
+    assert set(pd.read_parquet(out / "peer-scores.parquet")["hub"]) == {"A file"}
+    assert "A file" in (out / "index.html").read_text()
+    kept = ("receipts/", "model-output/", "vintages/")
+    now = stored(out)
+    assert all(now[path] == was for path, was in before.items() if str(path.relative_to(out)).startswith(kept))
+    assert ask(out, models=["baseline"]).exit_code == 0
+    assert not (out / "peer-scores.parquet").exists()
+
+
+def test_peers_that_failed_are_tried_again(ask, tmp_path, others):
+    address, fetched = others
+    peer = {"title": "Others", "attribution": "The others, CC0", "ahead": 0, "path": f"{address}gone.csv"}
+    for call in (1, 2):
+        outcome = ask(tmp_path / "hub", models=["baseline"], peers=[peer])
+        (line,) = outcome.failed
+        assert line.startswith("april: Others: ")
+        assert (outcome.exit_code, len(fetched)) == (3, call)
+        assert line in html.unescape((tmp_path / "hub" / "index.html").read_text())
 
 
 @pytest.mark.parametrize("damage", ["vintage", "question"])

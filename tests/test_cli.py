@@ -1,6 +1,7 @@
 import os
 import pty
 import select
+import signal
 import subprocess
 import sys
 
@@ -139,6 +140,30 @@ def test_a_run_beside_another_leaves(settings):
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
     assert "another run is at work" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "line"),
+    [
+        ("build --offline", "stopped; what is on record stays, and the next build goes on from there"),
+        ("check", "stopped"),
+        ("export --hub cdc --feed april --model baseline --config pipe", "stopped"),
+        ("score --forecasts april.csv --truth pipe --cadence day", "stopped"),
+    ],
+)
+def test_ctrl_c_says_what_is_so(settings, command, line):
+    """Each command is stopped while it reads a pipe that nothing comes from."""
+    pipe = settings / "pipe"
+    os.mkfifo(pipe)
+    path = settings / "reporter.toml"
+    path.write_text(path.read_text().replace("april.csv", "pipe"))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "reporter", *command.split()], cwd=settings, stderr=subprocess.PIPE, text=True
+    )
+    with pipe.open("wb"):  # once it reads
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors.splitlines()[-1]) == (1, line)
 
 
 def test_verbose_shows_the_trace(settings):

@@ -51,6 +51,8 @@ def build(
             workers=workers or parallel.usable_cores(),
             progress=bar,
         )
+    except KeyboardInterrupt:
+        raise ReporterError("stopped; what is on record stays, and the next build goes on from there") from None
     finally:
         bar.close()
     for line in outcome.failed:
