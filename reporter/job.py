@@ -149,7 +149,7 @@ class Job:
             raise
         except Exception as error:  # noqa: BLE001 - as in `run`
             self._fail(error)
-            return gather.nothing(self.feed, self.failed)
+            return gather.nothing(self.feed, self.failed + self.peers_failed)
 
     def _pull(self) -> None:
         """Record today's counts. A source that fails is named, and the feed goes on from what it has."""
