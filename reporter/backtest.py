@@ -113,13 +113,14 @@ def run(
         work = job.Job(feed, number, out, datetime.fromisoformat(question["now"]), None, publisher, explains=False)
         if question["finished"]:
             work.score_again(failed["dates"])
-            failed = {**failed, "peers": work.peers_failed}
+            failed = {**failed, "peers": work.account.peers_failed}
         else:
             work.replay(ordered_map, progress)
-            failed = {"dates": work.failed, "peers": work.peers_failed, "models": work.models_failed}
+            done = work.account
+            failed = {"dates": done.failed, "peers": done.peers_failed, "models": done.models_failed}
         _report(settings, work.record(posts=False), out)
         _write(out, question | {"finished": True, "peers": asked_peers, "failed": failed})
-        return Outcome(out, scores.read(out / scores.NAME), len(work.new), _lines(failed))
+        return Outcome(out, scores.read(out / scores.NAME), len(work.account.new), _lines(failed))
 
 
 def _lines(failed: dict[str, list[str]]) -> list[str]:

@@ -1,28 +1,23 @@
 """One feed in one run: take in what is new, forecast what is due, score what has come true."""
 
 import hashlib
-import json
-import logging
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from reporter import __version__, derive, files, fingerprint, gather, hub, index, parallel, peers
+from reporter.account import Account
 from reporter.config import Feed
 from reporter.counts import FeedCounts
-from reporter.errors import ModelError, ReporterError, SettingsError, in_one_line
+from reporter.errors import ModelError, ReporterError, SettingsError
 from reporter.explain import Steps, failures
 from reporter.forecast import ModelRun
 from reporter.ledger import Ledger
 from reporter.posts import FeedRecord
 from reporter.retracing import explained, is_last, retrace_to
 from reporter.work import Task, forecast, work
-
-_log = logging.getLogger(__name__)
 
 Progress = Callable[[str, int, int], None]
 """Told what is being done, how much of it is done, and of how much."""
@@ -53,10 +48,7 @@ class Job:
     ) -> None:
         self.feed = feed
         self._publisher = publisher or hub.Publisher()
-        self.new: list[date] = []
-        self.failed: list[str] = []
-        self.peers_failed: list[str] = []
-        self._models_failed: dict[date, list[str]] = {}
+        self.account = Account(feed.name)
         self._replays = False
         self._folder = folder
         self._now = now
@@ -64,27 +56,26 @@ class Job:
         self._as_of = as_of
         self._explains = explains
         self._ledger = Ledger(folder)
-        self._seconds: dict[str, float] = {}
 
     def run(self, *, offline: bool, ordered_map: parallel.OrderedMap, progress: Progress) -> None:
-        """Do all of the feed's work but its pages. What fails is named in `failed` and `models_failed`.
+        """Do all of the feed's work but its pages. What fails is named in `account`.
 
         Raises:
             SettingsError: a target or place of a `file` feed is not in its file.
         """
         try:
             self._ledger.clear()
-            with self._timed("take in"):
+            with self.account.timed("take in"):
                 self._counts.take_in()
             if not offline:
-                with self._timed("pull"):
+                with self.account.timed("pull"):
                     self._pull()
             self._go_on(ordered_map, progress, offline=offline)
         except SettingsError:
             raise
         except Exception as error:  # noqa: BLE001 - one feed must not stop the others, whatever happens to it
-            self._fail(error)
-        self._account()
+            self.account.fail(error)
+        self._log()
 
     def replay(self, ordered_map: parallel.OrderedMap, progress: Progress) -> None:
         """Do the feed's work from the vintages in its folder alone; what stops it is raised.
@@ -98,8 +89,8 @@ class Job:
         self._ledger.clear()
         self._go_on(ordered_map, progress, offline=False)
         for receipt in self._ledger.receipts():
-            self._models_failed[date.fromisoformat(receipt["reference_date"])] = gather.failures(receipt)
-        self._account()
+            self.account.read_off(receipt)
+        self._log()
 
     def score_again(self, failed: list[str]) -> None:
         """Score what is on record, and the peers, anew; nothing is forecast.
@@ -110,24 +101,24 @@ class Job:
         Raises:
             ReporterError: something on record was altered.
         """
-        self.failed = list(failed)
+        self.account.failed = list(failed)
         self._score(offline=False)
-        self._account()
+        self._log()
 
     def _go_on(self, ordered_map: parallel.OrderedMap, progress: Progress, *, offline: bool) -> None:
-        with self._timed("forecast"):
+        with self.account.timed("forecast"):
             self._forecast_due(ordered_map, progress)
         self._score(offline=offline)
-        with self._timed("compact"):
+        with self.account.timed("compact"):
             self._ledger.compact()
             self._counts.vintages.compact()
 
     def _score(self, *, offline: bool) -> None:
-        with self._timed("score"):
+        with self.account.timed("score"):
             derive.derive(self.feed, self._counts, self._ledger, self._folder, self._publisher)
-        with self._timed("peers"):
+        with self.account.timed("peers"):
             failed = peers.score_peers(self.feed, self._counts, self._folder / peers.NAME, offline=offline)
-        self.peers_failed = [f"{self.feed.name}: {line}" for line in failed]
+        self.account.peers_failed = [f"{self.feed.name}: {line}" for line in failed]
 
     def record(self, pages: Path | None = None, *, posts: bool = True) -> FeedRecord:
         """All that the feed's pages are made from; of a record that cannot be read, only why.
@@ -141,22 +132,25 @@ class Job:
         """
         try:
             site = self._publisher.site
-            failed = self.failed + self.peers_failed
+            failed = self.account.failed + self.account.peers_failed
             return gather.feed_record(
                 self.feed, self._counts, self._ledger, self._folder, failed, site=site, pages=pages, posts=posts
             )
         except SettingsError:
             raise
         except Exception as error:  # noqa: BLE001 - as in `run`
-            self._fail(error)
-            return gather.nothing(self.feed, self.failed + self.peers_failed)
+            self.account.fail(error)
+            return gather.nothing(self.feed, self.account.failed + self.account.peers_failed)
+
+    def _log(self) -> None:
+        files.append_line(self._folder / "runs.jsonl", self.account.line(self._now))
 
     def _pull(self) -> None:
         """Record today's counts. A source that fails is named, and the feed goes on from what it has."""
         try:
             self._counts.pull()
         except ReporterError as error:
-            self._fail(error)
+            self.account.fail(error)
 
     @cached_property
     def _counts(self) -> FeedCounts:
@@ -192,7 +186,7 @@ class Job:
     def _forecast_due(self, ordered_map: parallel.OrderedMap, progress: Progress) -> None:
         due = self._due
         if not self._counts.view.reference_dates:
-            self._fail(ModelError("there are no counts to forecast from yet"))
+            self.account.fail(ModelError("there are no counts to forecast from yet"))
         # Only what is on record can be compared with, so the date that is explained waits for the others.
         last = max(due) if due and self._explains and is_last(self.feed, self._counts, self._until) else None
         others = [reference for reference in due if reference != last]
@@ -209,11 +203,11 @@ class Job:
 
     def _timed_runs(self, runs: dict[str, tuple[ModelRun, float]]) -> dict[str, ModelRun]:
         for name, (_, seconds) in runs.items():
-            self._seconds[name] = self._seconds.get(name, 0.0) + seconds
+            self.account.took(name, seconds)
         return {name: run for name, (run, _) in runs.items()}
 
     def _timed_steps(self, steps: Steps, seconds: float) -> Steps:
-        self._seconds["explain"] = seconds
+        self.account.took("explain", seconds)
         return steps
 
     def _task(self, reference: date, as_of: date) -> Task:
@@ -232,28 +226,22 @@ class Job:
     def _append(self, reference: date, as_of: date, runs: dict[str, ModelRun], steps: Steps | None = None) -> None:
         entries: dict[str, Any] = {}
         for name, run in runs.items():
-            entries[name] = {"status": "failed" if run.error else "refused" if run.rows.empty else "ok"}
+            entries[name] = run.entry
             if run.error:
-                entries[name]["error"] = run.error
-                self._model_failed(reference, name, run.error)
-            if run.refused:
-                entries[name]["refused"] = [
-                    {"target": target, "location": location, "reason": reason}
-                    for (target, location), reason in sorted(run.refused.items())
-                ]
+                self.account.fail_model(reference, name, run.error)
         rows = {name: run.rows for name, run in runs.items() if not run.rows.empty}
         if not rows:
             # No receipt: should the models do better another day, the date is still theirs.
             reasons = {reason for run in runs.values() for reason in run.refused.values()}
             reason = "; ".join(sorted(reasons)) or "every model failed"
-            self._fail(ModelError(f"nothing could be forecast for {reference}: {reason}"))
+            self.account.fail(ModelError(f"nothing could be forecast for {reference}: {reason}"))
             return
         if any(later > reference for later in self._ledger.reference_dates):
-            self._fail(ModelError(f"nothing was forecast for {reference}, and now later dates are on record"))
+            self.account.fail(ModelError(f"nothing was forecast for {reference}, and now later dates are on record"))
             return
         changes, compared = explained(reference, rows, steps, self._ledger) if steps else (None, None)
         for name, error in failures(steps or {}).items():
-            self._model_failed(reference, name, f"cannot say why its forecast changed: {error}")
+            self.account.fail_model(reference, name, f"cannot say why its forecast changed: {error}")
         receipt = {
             "feed": self.feed.name,
             "headline": self._headline,
@@ -269,7 +257,7 @@ class Job:
             "changes": compared,
         }
         self._ledger.append(reference, rows, receipt, changes)
-        self.new.append(reference)
+        self.account.new.append(reference)
 
     @cached_property
     def _headline(self) -> str:
@@ -280,44 +268,3 @@ class Job:
         """Whether the next vintage cannot have been out yet: no newer one is here, and none was due."""
         newest = as_of == self._counts.vintages.as_ofs[-1]
         return newest and not self.feed.archive and self._now.date() < as_of + self.feed.period.step
-
-    # ------------------------------------------------------------------ accounting
-
-    @property
-    def models_failed(self) -> list[str]:
-        """A line for each time that a model failed, by reference date."""
-        return [line for _, lines in sorted(self._models_failed.items()) for line in lines]
-
-    @property
-    def all_failed(self) -> list[str]:
-        """All that went wrong without stopping the run, one line each."""
-        return self.failed + self.peers_failed + self.models_failed
-
-    def _model_failed(self, reference: date, name: str, error: str) -> None:
-        line = gather.failure(self.feed.name, name, str(reference), error)
-        self._models_failed.setdefault(reference, []).append(line)
-
-    def _fail(self, error: Exception) -> None:
-        """Name a failure, once."""
-        _log.info("%s", self.feed.name, exc_info=error)
-        line = f"{self.feed.name}: {in_one_line(error)}"
-        if line not in self.failed:
-            self.failed.append(line)
-
-    @contextmanager
-    def _timed(self, stage: str) -> Iterator[None]:
-        began = time.perf_counter()
-        try:
-            yield
-        finally:
-            self._seconds[stage] = time.perf_counter() - began
-
-    def _account(self) -> None:
-        line = {
-            "now": self._now.isoformat(),
-            "version": __version__,
-            "seconds": {name: round(seconds, 3) for name, seconds in self._seconds.items()},
-            "new": [str(day) for day in self.new],
-            "failed": self.all_failed,
-        }
-        files.append_line(self._folder / "runs.jsonl", json.dumps(line, ensure_ascii=False))

@@ -103,7 +103,7 @@ def test_first_values_are_those_of_the_vintage_that_settled_the_period():
 
 def test_without_vintages_nothing_is_known():
     nothing = view(to_frame(CHANGES.empty_table(), CHANGES))
-    for known in (nothing.first, nothing.latest, nothing.at({date(2026, 1, 1): date(2026, 1, 2)})):
+    for known in (nothing.first, nothing.latest, nothing.at({}), nothing.at({date(2026, 1, 1): date(2026, 1, 2)})):
         assert known.empty
         assert "observation" in known
     assert nothing.reference_dates == {}

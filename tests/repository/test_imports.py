@@ -44,6 +44,7 @@ ALLOWED = {
     "ledger": BASE | {"contents", "dated", "receipts"},
 }
 CONDUCTORS = {
+    "account",
     "counts",
     "backtest",
     "derive",
