@@ -6,8 +6,8 @@ from datetime import date
 from pathlib import Path
 
 from reporter import files, seal
-from reporter.dated import split
-from reporter.dates import parse_date
+from reporter.dated import DatedTables, split
+from reporter.dates import month_of, parse_date
 from reporter.errors import RecordError
 from reporter.ledger import Ledger
 from reporter.receipts import Receipt
@@ -15,6 +15,17 @@ from reporter.vintages import Vintages
 
 DERIVED = ("scores.parquet/*.parquet", "peer-scores.parquet", "series.json", "target-data/*.parquet")
 """What can be made again from the record, and carries a seal."""
+
+_OTHERS = (
+    "runs.jsonl",
+    "series.json",
+    "backtest.json",
+    "peer-scores.parquet",
+    "target-data/time-series.parquet",
+    "target-data/oracle-output.parquet",
+)
+_FOLDERS = ("model-output", "changes", "receipts", "vintages", "scores.parquet", "target-data")
+_DATA = {".parquet", ".csv", ".json", ".jsonl", ".arrow"}
 
 
 def check_record(folder: Path) -> str:
@@ -40,7 +51,7 @@ def check_record(folder: Path) -> str:
         dates += 1
     known.read_on()
     _check_leftovers(ledger, vintages)
-    _check_nothing_else(ledger, held)
+    _check_nothing_else(folder, ledger, vintages, held)
     for path in (path for pattern in DERIVED for path in sorted(folder.glob(pattern))):
         if not seal.is_whole(path.read_bytes()):
             raise RecordError(f"{path} was altered; without it the next build makes it again")
@@ -93,14 +104,37 @@ def _check_leftovers(ledger: Ledger, vintages: Vintages) -> None:
     vintages.leftovers()
 
 
-def _check_nothing_else(ledger: Ledger, held: Counter[Path]) -> None:
-    """Refuse forecasts that no receipt is for: other tools would read them."""
-    for tables in ledger.tables():
-        left = {tables.path(str(day)) for day in tables.leftovers()}
-        for path in sorted(tables.folder.iterdir()):
-            if path in held and held[path] > 1:
-                found = len(split(files.read_parquet(path, [tables.column]), tables.column))
-                if found != held[path]:
-                    raise RecordError(f"{path} was altered: of its {found} dates {held[path]} are on record")
-            elif path not in held and path not in left and not files.is_temporary(path):
-                raise RecordError(f"{path} is not on record: no receipt names it; a killed build's next completes it")
+def _check_nothing_else(folder: Path, ledger: Ledger, vintages: Vintages, held: Counter[Path]) -> None:
+    """Refuse data that no receipt is for: other tools would read it."""
+    expected = {*held, *vintages.paths}
+    for store in ledger.stores():
+        if isinstance(store, DatedTables):
+            expected |= {store.path(str(day)) for day in store.leftovers()}
+            _check_months(store, held)
+        else:
+            expected |= set(store.paths)
+    months = {month_of(day) for day in ledger.reference_dates}
+    expected |= {folder / "scores.parquet" / f"{month}.parquet" for month in months}
+    expected |= {folder / name for name in _OTHERS}
+    for path in _data_files(folder):
+        if path not in expected:
+            raise RecordError(f"{path} is not on record: no receipt names it, and nothing else of reporter's")
+
+
+def _check_months(tables: DatedTables, held: Counter[Path]) -> None:
+    """Refuse a month's file with a date that no receipt is for."""
+    for path in (tables.path(month) for month in tables.months):
+        if path in held:
+            found = len(split(files.read_parquet(path, [tables.column]), tables.column))
+            if found != held[path]:
+                raise RecordError(f"{path} was altered: of its {found} dates {held[path]} are on record")
+
+
+def _data_files(folder: Path) -> Iterator[Path]:
+    """What readers of a hub might take for data, in the record's folders; hidden files are nobody's."""
+    inside = [path for name in _FOLDERS for path in sorted((folder / name).rglob("*"))]
+    for path in [*inside, *sorted(folder.glob("*"))]:
+        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+        data = {suffix.lower() for suffix in path.suffixes} & _DATA
+        if data and not hidden and not path.is_dir() and not files.is_temporary(path):
+            yield path

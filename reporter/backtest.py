@@ -35,6 +35,7 @@ from reporter.errors import RecordError, ReporterError, SettingsError
 from reporter.vintages import Vintages
 
 _QUESTION = "backtest.json"
+_BEGUN: dict[str, Any] = {"finished": False, "peers": [], "failed": {"dates": [], "peers": [], "models": []}}
 _STAGING = ".vintages~"
 _OPTIONS = {"from": "--from", "to": "--to", "models": "--models", "feed": "--feed"}
 
@@ -89,7 +90,7 @@ def run(
 ) -> Outcome:
     """Forecast from every vintage asked for that has no forecast in `out` yet, and score all of them.
 
-    Nothing is pulled: the vintages are the site's, or else those the feed begins from.
+    No counts are pulled: the vintages are the site's, or else those the feed begins from. Peers are fetched.
 
     Args:
         now: the time receipts record, unless an earlier call began this backtest.
@@ -105,14 +106,25 @@ def run(
     _check_folder(out, site)
     with files.exclusively(out), engine as ordered_map:
         question, feed = _begun(feed, number, asked, out, site / "data" / feed.name / "vintages", now)
-        if question["finished"]:
-            return Outcome(out, scores.read(out / scores.NAME))
+        failed, asked_peers = question["failed"], [one.model_dump(mode="json") for one in feed.peers]
+        if question["finished"] and question["peers"] == asked_peers and not failed["peers"]:
+            return Outcome(out, scores.read(out / scores.NAME), 0, _lines(failed))
         publisher = hub.Publisher(settings.site, settings.team)
         work = job.Job(feed, number, out, datetime.fromisoformat(question["now"]), None, publisher, explains=False)
-        work.replay(ordered_map, progress)
+        if question["finished"]:
+            work.score_again(failed["dates"])
+            failed = {**failed, "peers": work.account.peers_failed}
+        else:
+            work.replay(ordered_map, progress)
+            done = work.account
+            failed = {"dates": done.failed, "peers": done.peers_failed, "models": done.models_failed}
         _report(settings, work.record(posts=False), out)
-        _write(out, question | {"finished": True})
-        return Outcome(out, scores.read(out / scores.NAME), len(work.new), work.failed + work.models_failed)
+        _write(out, question | {"finished": True, "peers": asked_peers, "failed": failed})
+        return Outcome(out, scores.read(out / scores.NAME), len(work.account.new), _lines(failed))
+
+
+def _lines(failed: dict[str, list[str]]) -> list[str]:
+    return failed["dates"] + failed["peers"] + failed["models"]
 
 
 def _report(settings: Settings, record: posts.FeedRecord, out: Path) -> None:
@@ -174,7 +186,7 @@ def _begun(
         if question is None:
             _check_range(asked, as_ofs)
             code = fingerprint.code_sha256()
-            question = found | {"code_sha256": code, "now": now.isoformat(), "finished": False}
+            question = found | {"code_sha256": code, "now": now.isoformat(), **_BEGUN}
             _write(out, question)
         else:
             _check_same(found, question, out)
@@ -196,6 +208,7 @@ def _question(feed: Feed, asked: Asked, store: Vintages) -> dict[str, Any]:
         "from": _text(asked.start),
         "to": _text(asked.end),
         "models": list(feed.models),
+        "settings": feed.digested,
         "settings_sha256": feed.digest,
         "version": __version__,
         "vintages": {"newest": str(newest), "sha256": store.hashes[newest]},
@@ -223,20 +236,31 @@ def _check_same(found: dict[str, Any], question: dict[str, Any], out: Path) -> N
     if not question["finished"] and question.get("code_sha256") != fingerprint.code_sha256():
         raise RecordError(f"the program has changed since the backtest in {out} was begun; take another --out")
     for key, value in found.items():
-        if question.get(key) == value:
+        if question.get(key) == value or key == "settings":
             continue
         if key == "vintages":
             raise RecordError(f"the vintages are not those that {out / _QUESTION} was asked about; take another --out")
-        shown = [", ".join(one) if isinstance(one, list) else one or "none" for one in (value, question.get(key))]
-        raise SettingsError(
-            _OPTIONS.get(key, key), shown[0], f"{shown[1]}, as the backtest in {out} was begun; or another --out"
-        )
+        name, now, before = _OPTIONS.get(key, key), value, question.get(key)
+        if key == "settings_sha256" and isinstance(question.get("settings"), dict):
+            pairs = ((one, wanted, question["settings"].get(one)) for one, wanted in found["settings"].items())
+            name, now, before = next(((one, *both) for one, *both in pairs if both[0] != both[1]), (name, now, before))
+        allowed = f"{_shown(before)}, as the backtest in {out} was begun; or another --out"
+        raise SettingsError(name, _shown(now), allowed)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, list):
+        return some(value)
+    return "none" if value is None else str(value)
 
 
 def _read(out: Path) -> dict[str, Any] | None:
     path = out / _QUESTION
     try:
         question: dict[str, Any] = json.loads(path.read_bytes())
+        for key, value in _BEGUN.items():
+            question.setdefault(key, value)
+        _lines(question["failed"])
         datetime.fromisoformat(question["now"])
         _newest(question)
     except FileNotFoundError:

@@ -169,9 +169,14 @@ class Feed(_Table):
     @property
     def digest(self) -> str:
         """A hash of the settings that a forecast depends on."""
-        keys = {"name", "source", "target", "cadence", "settle", "locations", "horizons", "models"}
-        text = json.dumps(self.model_dump(mode="json", include=keys), sort_keys=True)
+        text = json.dumps(self.digested, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
+
+    @property
+    def digested(self) -> dict[str, Any]:
+        """The settings that a forecast depends on."""
+        keys = {"name", "source", "target", "cadence", "settle", "locations", "horizons", "models"}
+        return self.model_dump(mode="json", include=keys)
 
 
 class Settings(_Table):

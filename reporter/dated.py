@@ -84,6 +84,11 @@ class Dated(ABC, Generic[T]):
         """The months that have a file, oldest first."""
         return sorted(name for name in self._names if len(name) == _MONTH)
 
+    @property
+    def paths(self) -> list[Path]:
+        """Every file that goes by a day or a month."""
+        return [self.path(name) for name in sorted(self._names)]
+
     def where(self, day: date) -> Path:
         """The file that a day is in, or would be if it were there."""
         month = month_of(day)

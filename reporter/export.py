@@ -19,6 +19,7 @@ from reporter.dates import Cadence, parse_date
 from reporter.errors import ContractError, ModelError, RecordError, SettingsError
 from reporter.hub import Publisher
 from reporter.ledger import Ledger, Receipt
+from reporter.schema import FORECASTS, to_frame
 from reporter.sources import REGISTRY
 from reporter.team import Team
 
@@ -70,8 +71,7 @@ def to_cdc(
     ledger = Ledger(site / "data" / feed.name)
     receipt = _receipt(ledger, reference_date)
     ours = date.fromisoformat(receipt["reference_date"])
-    forecasts = ledger.forecasts()
-    mine = forecasts[(forecasts["model_id"] == model) & (forecasts["reference_date"] == pd.Timestamp(ours))]
+    mine = _forecasts(ledger, receipt, model)
     export = Export(notes=_refusals(model, receipt))
     if mine.empty:
         raise ModelError(f"{model} has no forecast of {submission.hub_date(ours)} on record: {_why(model, receipt)}")
@@ -139,6 +139,13 @@ def _receipt(ledger: Ledger, reference_date: date | None) -> Receipt:
             f"a hub's reference date on record, {min(receipts)} to {newest} ({len(receipts)} in all)",
         )
     return receipts[reference_date]
+
+
+def _forecasts(ledger: Ledger, receipt: Receipt, model: str) -> pd.DataFrame:
+    """A model's forecasts of one date: no other file is read, so that damage elsewhere stops nothing."""
+    asked_for = {name: entry for name, entry in receipt["models"].items() if name == model}
+    tables = [table for _, table in ledger.of({**receipt, "models": asked_for})]
+    return to_frame(tables[0] if tables else FORECASTS.empty_table(), FORECASTS)
 
 
 def _refusals(model: str, receipt: Receipt) -> list[str]:

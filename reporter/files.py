@@ -176,6 +176,21 @@ def exclusively(root: Path) -> Iterator[None]:
         yield
 
 
+def is_busy(root: Path) -> bool:
+    """Whether a run is at work in `root`, without keeping one from it; what cannot be told counts as no."""
+    lock = FileLock(root / _LOCK)
+    if not (root / _LOCK).exists():
+        return False
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return True
+    except OSError:  # a folder that may only be read
+        return False
+    lock.release()
+    return False
+
+
 def _settle(folder: Path) -> None:
     """Put a folder's names on stable storage: a receipt must not outlive the file it names."""
     if os.name == "posix":

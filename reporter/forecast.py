@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -26,6 +27,19 @@ class ModelRun:
     rows: pd.DataFrame
     refused: dict[tuple[str, str], str]
     error: str | None = None
+
+    @property
+    def entry(self) -> dict[str, Any]:
+        """What a receipt says of it."""
+        entry: dict[str, Any] = {"status": "failed" if self.error else "refused" if self.rows.empty else "ok"}
+        if self.error:
+            entry["error"] = self.error
+        if self.refused:
+            entry["refused"] = [
+                {"target": target, "location": location, "reason": reason}
+                for (target, location), reason in sorted(self.refused.items())
+            ]
+        return entry
 
 
 def build_history(

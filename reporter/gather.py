@@ -47,7 +47,7 @@ def feed_record(
     since = upkeep.wanted_since(receipts, kept) if posts else max(ledger.reference_dates, default=None)
     return _record(
         feed,
-        [*failed, *_newest_failures(feed.name, receipts)],
+        [*failed, *_newest_failures(receipts)],
         {
             "headline": headline(feed, counts, receipts),
             "places": counts.places,
@@ -100,6 +100,13 @@ def failure(feed: str, model: str, reference: str, error: str) -> str:
     return f"{feed}: {model} failed for {reference}: {error}"
 
 
+def failures(receipt: Receipt) -> list[str]:
+    """A line for each model that failed, as a receipt says."""
+    feed, reference = receipt["feed"], receipt["reference_date"]
+    entries = receipt["models"].items()
+    return [failure(feed, name, reference, entry["error"]) for name, entry in entries if "error" in entry]
+
+
 def _record(feed: Feed, failed: Iterable[str], read: dict[str, Any]) -> FeedRecord:
     source = REGISTRY[feed.source]
     return FeedRecord(
@@ -119,16 +126,12 @@ def _record(feed: Feed, failed: Iterable[str], read: dict[str, Any]) -> FeedReco
     )
 
 
-def _newest_failures(feed: str, receipts: list[Receipt]) -> list[str]:
+def _newest_failures(receipts: list[Receipt]) -> list[str]:
     """The models that failed for the newest forecast.
 
     Read off the record and not off the run, so that the page says the same when it is built again.
     """
-    newest = receipts[-1] if receipts else {"models": {}}
-    entries = newest["models"].items()
-    return [
-        failure(feed, name, newest["reference_date"], entry["error"]) for name, entry in entries if "error" in entry
-    ]
+    return failures(receipts[-1]) if receipts else []
 
 
 class _Known(Mapping[str, pd.DataFrame]):

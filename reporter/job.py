@@ -1,29 +1,23 @@
 """One feed in one run: take in what is new, forecast what is due, score what has come true."""
 
 import hashlib
-import json
-import logging
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from reporter import __version__, files, fingerprint, gather, hub, index, metadata, parallel, peers, scores
+from reporter import __version__, derive, files, fingerprint, gather, hub, index, parallel, peers
+from reporter.account import Account
 from reporter.config import Feed
 from reporter.counts import FeedCounts
-from reporter.errors import ModelError, ReporterError, SettingsError, SourceError, in_one_line
+from reporter.errors import ModelError, ReporterError, SettingsError
 from reporter.explain import Steps, failures
 from reporter.forecast import ModelRun
 from reporter.ledger import Ledger
 from reporter.posts import FeedRecord
 from reporter.retracing import explained, is_last, retrace_to
-from reporter.schema import CHANGES, COUNTS, KEY, to_table
 from reporter.work import Task, forecast, work
-
-_log = logging.getLogger(__name__)
 
 Progress = Callable[[str, int, int], None]
 """Told what is being done, how much of it is done, and of how much."""
@@ -54,56 +48,77 @@ class Job:
     ) -> None:
         self.feed = feed
         self._publisher = publisher or hub.Publisher()
-        self.new: list[date] = []
-        self.failed: list[str] = []
-        self.models_failed: list[str] = []
+        self.account = Account(feed.name)
+        self._replays = False
         self._folder = folder
         self._now = now
         self._number = number
         self._as_of = as_of
         self._explains = explains
         self._ledger = Ledger(folder)
-        self._seconds: dict[str, float] = {}
 
     def run(self, *, offline: bool, ordered_map: parallel.OrderedMap, progress: Progress) -> None:
-        """Do all of the feed's work but its pages. What fails is named in `failed` and `models_failed`.
+        """Do all of the feed's work but its pages. What fails is named in `account`.
 
         Raises:
             SettingsError: a target or place of a `file` feed is not in its file.
         """
         try:
-            with self._timed("take in"):
+            self._ledger.clear()
+            with self.account.timed("take in"):
                 self._counts.take_in()
             if not offline:
-                with self._timed("pull"):
+                with self.account.timed("pull"):
                     self._pull()
             self._go_on(ordered_map, progress, offline=offline)
         except SettingsError:
             raise
         except Exception as error:  # noqa: BLE001 - one feed must not stop the others, whatever happens to it
-            self._fail(error)
-        self._account()
+            self.account.fail(error)
+        self._log()
 
     def replay(self, ordered_map: parallel.OrderedMap, progress: Progress) -> None:
         """Do the feed's work from the vintages in its folder alone; what stops it is raised.
 
+        What failed is that of all calls: a date without a receipt is tried again, though a later one is on record.
+
         Raises:
             ReporterError: a worker was killed again and again, or something on record was altered.
         """
-        self._go_on(ordered_map, progress, offline=True)
-        self._account()
+        self._replays = True
+        self._ledger.clear()
+        self._go_on(ordered_map, progress, offline=False)
+        for receipt in self._ledger.receipts():
+            self.account.read_off(receipt)
+        self._log()
+
+    def score_again(self, failed: list[str]) -> None:
+        """Score what is on record, and the peers, anew; nothing is forecast.
+
+        Args:
+            failed: what went wrong when it was forecast.
+
+        Raises:
+            ReporterError: something on record was altered.
+        """
+        self.account.failed = list(failed)
+        self._score(offline=False)
+        self._log()
 
     def _go_on(self, ordered_map: parallel.OrderedMap, progress: Progress, *, offline: bool) -> None:
-        with self._timed("forecast"):
+        with self.account.timed("forecast"):
             self._forecast_due(ordered_map, progress)
-        with self._timed("score"):
-            self._derive()
-        with self._timed("peers"):
-            for line in peers.score_peers(self.feed, self._counts, self._folder / peers.NAME, offline=offline):
-                self._fail(SourceError(line))
-        with self._timed("compact"):
+        self._score(offline=offline)
+        with self.account.timed("compact"):
             self._ledger.compact()
             self._counts.vintages.compact()
+
+    def _score(self, *, offline: bool) -> None:
+        with self.account.timed("score"):
+            derive.derive(self.feed, self._counts, self._ledger, self._folder, self._publisher)
+        with self.account.timed("peers"):
+            failed = peers.score_peers(self.feed, self._counts, self._folder / peers.NAME, offline=offline)
+        self.account.peers_failed = [f"{self.feed.name}: {line}" for line in failed]
 
     def record(self, pages: Path | None = None, *, posts: bool = True) -> FeedRecord:
         """All that the feed's pages are made from; of a record that cannot be read, only why.
@@ -117,21 +132,25 @@ class Job:
         """
         try:
             site = self._publisher.site
+            failed = self.account.failed + self.account.peers_failed
             return gather.feed_record(
-                self.feed, self._counts, self._ledger, self._folder, self.failed, site=site, pages=pages, posts=posts
+                self.feed, self._counts, self._ledger, self._folder, failed, site=site, pages=pages, posts=posts
             )
         except SettingsError:
             raise
         except Exception as error:  # noqa: BLE001 - as in `run`
-            self._fail(error)
-            return gather.nothing(self.feed, self.failed)
+            self.account.fail(error)
+            return gather.nothing(self.feed, self.account.failed + self.account.peers_failed)
+
+    def _log(self) -> None:
+        files.append_line(self._folder / "runs.jsonl", self.account.line(self._now))
 
     def _pull(self) -> None:
         """Record today's counts. A source that fails is named, and the feed goes on from what it has."""
         try:
             self._counts.pull()
         except ReporterError as error:
-            self._fail(error)
+            self.account.fail(error)
 
     @cached_property
     def _counts(self) -> FeedCounts:
@@ -147,7 +166,8 @@ class Job:
     def _due(self) -> dict[date, date]:
         """Reference dates that are not on record, oldest first, with the vintage to forecast from.
 
-        The ledger only grows forwards: a date before its newest is never added.
+        The ledger only grows forwards: a date before its newest is never added. A replay tries it all the same, to say
+        why it failed.
         """
         candidates = {
             reference: as_of
@@ -156,6 +176,8 @@ class Job:
             and (self.feed.end is None or as_of <= self.feed.end)
         }
         recorded = self._ledger.reference_dates
+        if self._replays:
+            return {reference: as_of for reference, as_of in candidates.items() if reference not in recorded}
         if recorded:
             return {reference: as_of for reference, as_of in candidates.items() if reference > recorded[-1]}
         newest = self.feed.backfill or (len(candidates) if self.feed.start else 1)
@@ -164,7 +186,7 @@ class Job:
     def _forecast_due(self, ordered_map: parallel.OrderedMap, progress: Progress) -> None:
         due = self._due
         if not self._counts.view.reference_dates:
-            self._fail(ModelError("there are no counts to forecast from yet"))
+            self.account.fail(ModelError("there are no counts to forecast from yet"))
         # Only what is on record can be compared with, so the date that is explained waits for the others.
         last = max(due) if due and self._explains and is_last(self.feed, self._counts, self._until) else None
         others = [reference for reference in due if reference != last]
@@ -181,11 +203,11 @@ class Job:
 
     def _timed_runs(self, runs: dict[str, tuple[ModelRun, float]]) -> dict[str, ModelRun]:
         for name, (_, seconds) in runs.items():
-            self._seconds[name] = self._seconds.get(name, 0.0) + seconds
+            self.account.took(name, seconds)
         return {name: run for name, (run, _) in runs.items()}
 
     def _timed_steps(self, steps: Steps, seconds: float) -> Steps:
-        self._seconds["explain"] = seconds
+        self.account.took("explain", seconds)
         return steps
 
     def _task(self, reference: date, as_of: date) -> Task:
@@ -204,26 +226,22 @@ class Job:
     def _append(self, reference: date, as_of: date, runs: dict[str, ModelRun], steps: Steps | None = None) -> None:
         entries: dict[str, Any] = {}
         for name, run in runs.items():
-            entries[name] = {"status": "failed" if run.error else "refused" if run.rows.empty else "ok"}
+            entries[name] = run.entry
             if run.error:
-                entries[name]["error"] = run.error
-                self.models_failed.append(gather.failure(self.feed.name, name, str(reference), run.error))
-            if run.refused:
-                entries[name]["refused"] = [
-                    {"target": target, "location": location, "reason": reason}
-                    for (target, location), reason in sorted(run.refused.items())
-                ]
+                self.account.fail_model(reference, name, run.error)
         rows = {name: run.rows for name, run in runs.items() if not run.rows.empty}
         if not rows:
             # No receipt: should the models do better another day, the date is still theirs.
             reasons = {reason for run in runs.values() for reason in run.refused.values()}
             reason = "; ".join(sorted(reasons)) or "every model failed"
-            self._fail(ModelError(f"nothing could be forecast for {reference}: {reason}"))
+            self.account.fail(ModelError(f"nothing could be forecast for {reference}: {reason}"))
+            return
+        if any(later > reference for later in self._ledger.reference_dates):
+            self.account.fail(ModelError(f"nothing was forecast for {reference}, and now later dates are on record"))
             return
         changes, compared = explained(reference, rows, steps, self._ledger) if steps else (None, None)
         for name, error in failures(steps or {}).items():
-            reason = f"cannot say why its forecast changed: {error}"
-            self.models_failed.append(gather.failure(self.feed.name, name, str(reference), reason))
+            self.account.fail_model(reference, name, f"cannot say why its forecast changed: {error}")
         receipt = {
             "feed": self.feed.name,
             "headline": self._headline,
@@ -239,7 +257,7 @@ class Job:
             "changes": compared,
         }
         self._ledger.append(reference, rows, receipt, changes)
-        self.new.append(reference)
+        self.account.new.append(reference)
 
     @cached_property
     def _headline(self) -> str:
@@ -250,56 +268,3 @@ class Job:
         """Whether the next vintage cannot have been out yet: no newer one is here, and none was due."""
         newest = as_of == self._counts.vintages.as_ofs[-1]
         return newest and not self.feed.archive and self._now.date() < as_of + self.feed.period.step
-
-    # ------------------------------------------------------------------ deriving
-
-    def _derive(self) -> None:
-        """Write what follows from the record: scores, truth and the hub's configuration."""
-        counts = self._counts
-        first, latest, newest_as_of = counts.view.first, counts.view.latest, counts.changes["as_of"].max()
-        scores.refresh(self._folder / scores.NAME, self._ledger, scores.Truth(first, latest))
-        found = index.indexed(self._folder, self._ledger)
-        index.keep(self._folder, self._ledger, found)
-        horizons = max(self.feed.horizons, found.horizons)
-        dates, series = self._ledger.reference_dates, found.since
-        asked = hub.tasks(self.feed.target, counts.locations, horizons, counts.cadence, dates, series)
-        oracle = to_table(hub.oracle_output(latest, asked), COUNTS).rename_columns([*KEY, "oracle_value"])
-        derived = {
-            "target-data/time-series.parquet": to_table(latest.assign(as_of=newest_as_of), CHANGES),
-            "target-data/oracle-output.parquet": oracle,
-        }
-        for name, table in derived.items():
-            files.write(self._folder / name, files.parquet_bytes(table))
-        on_record = (model for receipt in self._ledger.receipts() for model in receipt["models"])
-        names = dict.fromkeys([*self.feed.models, *on_record])
-        described = metadata.feed_files(names, self.feed.attribution or counts.source.title, self._publisher)
-        configured = hub.configuration(self.feed.name, asked, self._publisher)
-        for name, data in {**configured, **described}.items():
-            files.write(self._folder / name, data)
-
-    # ------------------------------------------------------------------ accounting
-
-    def _fail(self, error: Exception) -> None:
-        """Name a failure, once."""
-        _log.info("%s", self.feed.name, exc_info=error)
-        line = f"{self.feed.name}: {in_one_line(error)}"
-        if line not in self.failed:
-            self.failed.append(line)
-
-    @contextmanager
-    def _timed(self, stage: str) -> Iterator[None]:
-        began = time.perf_counter()
-        try:
-            yield
-        finally:
-            self._seconds[stage] = time.perf_counter() - began
-
-    def _account(self) -> None:
-        line = {
-            "now": self._now.isoformat(),
-            "version": __version__,
-            "seconds": {name: round(seconds, 3) for name, seconds in self._seconds.items()},
-            "new": [str(day) for day in self.new],
-            "failed": self.failed + self.models_failed,
-        }
-        files.append_line(self._folder / "runs.jsonl", json.dumps(line, ensure_ascii=False))

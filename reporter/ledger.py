@@ -1,7 +1,7 @@
 """The ledger: the append-only record of every forecast ever published, with receipts.
 
 A reference date is on record once its receipt is there; the receipt is written last, so that
-forecast files without one are what a killed run left, and the next run completes them.
+forecast files without one are what a killed run left, and the next run removes or completes them.
 """
 
 from collections.abc import Container, Iterator, Mapping
@@ -97,6 +97,21 @@ class Ledger:
             receipt = receipt | {"changes": receipt["changes"] | {"sha256": content_sha256(split)}}
         self._receipts.append(reference_date, receipt | {"models": models})
 
+    def clear(self) -> None:
+        """Drop what a killed run left: files of dates later than the newest receipt, or of any where there is none.
+
+        Only its own reference date would be completed, and by the next run another may be due.
+
+        Raises:
+            RecordError: as `receipts`.
+        """
+        dates = self.reference_dates
+        for tables in self.tables():
+            for day in tables.loose:
+                if not dates or day > dates[-1]:
+                    tables.drop(day)
+        self._reread()
+
     def hashes(self) -> dict[str, str]:
         """Reference date, as text → the hash of its receipt, which names all that was forecast from and said.
 
@@ -178,8 +193,7 @@ class Ledger:
             on_record = set(dates)
             for store in self.stores():
                 store.compact(dates[-1], on_record)
-        self._models.clear()
-        self._changes = DatedTables(self._folder / "changes", KINDS["changes"], "reference_date")
+        self._reread()
 
     def tables(self, *kinds: str) -> Iterator[DatedTables]:
         """The tables of these kinds, or of every one, that have one for each date."""
@@ -192,6 +206,11 @@ class Ledger:
         """The files of every kind, tables and receipts."""
         yield from self.tables()
         yield self._receipts
+
+    def _reread(self) -> None:
+        """List the folders again when next asked."""
+        self._models.clear()
+        self._changes = DatedTables(self._folder / "changes", KINDS["changes"], "reference_date")
 
     def _others(self, models: Container[str]) -> list[str]:
         """The models that have files, but are none of these: a killed run with other settings may have left one."""

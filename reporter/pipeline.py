@@ -84,9 +84,9 @@ def build(
             work = job.Job(feed, number, out / "data" / feed.name, now, as_of, publisher)
             if not only or feed.name in only:
                 work.run(offline=offline or as_of is not None, ordered_map=ordered_map, progress=progress)
-            outcome.new += [f"{feed.name}/{day}" for day in work.new]
+            outcome.new += [f"{feed.name}/{day}" for day in work.account.new]
             records.append(work.record(out / feed.name))
-            outcome.failed += work.failed + work.models_failed
+            outcome.failed += work.account.all_failed
         site = posts.Site(settings.site.title, settings.site.base_url, __version__)
         pages = _pages(site, settings.feeds, records, outcome)
         for record in records:

@@ -113,6 +113,11 @@ class Vintages:
         """The file that a vintage is in, or would be."""
         return self._store.where(as_of)
 
+    @property
+    def paths(self) -> list[Path]:
+        """Every file of the store."""
+        return self._store.paths
+
     def leftovers(self) -> None:
         """Hold what a killed merging left against what it had merged.
 
@@ -197,6 +202,8 @@ class View:
         Args:
             as_ofs: period end → the date at which its count is wanted.
         """
+        if not as_ofs or self._changes.empty:
+            return _last(self._changes[:0])[columns(COUNTS)]
         wanted = pd.Series(as_ofs, dtype="object")
         moments = pd.Series(pd.to_datetime(wanted.to_numpy()), index=pd.to_datetime(wanted.index))
         known = self._changes[self._changes["as_of"] <= self._changes["target_end_date"].map(moments)]
@@ -224,6 +231,8 @@ class View:
 
         A count that was reported only later has the value of the first vintage that held it.
         """
+        if not self.reference_dates:
+            return _last(self._changes[:0])
         holders = pd.Series(self.reference_dates)
         references = pd.to_datetime(holders.index).to_numpy()
         settling = np.searchsorted(references, self._changes["target_end_date"].to_numpy())

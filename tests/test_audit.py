@@ -159,6 +159,40 @@ def test_forecasts_that_no_receipt_is_for_are_named(record):
     audit.check_record(record)
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "model-output/2020-05-05-baseline.parquet", "model-output/baseline/deep/2020-05-05-baseline.CSV",
+        "changes/more.arrow", "receipts/copy.json", "receipts/2020-05-05 (1).json", "vintages/more.parquet",
+        "scores.parquet/2020-05.csv", "scores.parquet/2020-04.parquet", "target-data/time-series.csv",
+        "target-data/more.csv.gz", "more.parquet",
+    ],
+)  # fmt: skip
+def test_data_put_anywhere_in_the_record_is_named(record, name):
+    path = record / name
+    path.parent.mkdir(exist_ok=True)
+    shutil.copy(record / "scores.parquet" / "2020-05.parquet", path)
+    assert f"{path} is not on record" in found(record)
+
+
+def test_what_no_reader_takes_for_data_is_left_alone(record):
+    for name in ("", "model-output", MODELS, "receipts", "vintages", "scores.parquet", "target-data"):
+        for file in (".DS_Store", ".hidden.csv", "README.md"):
+            (record / name / file).write_text("notes")
+    (record / "hub-config" / "more.json").write_text("{}")
+    audit.check_record(record)
+
+
+def test_a_date_added_to_a_month_of_one_date_is_found(site, record, tmp_path, session_feed):
+    shorter = session_feed(site.parent / "log.parquet", start=DAYS[2], end=None, models=["baseline"])
+    pipeline.build(config.parse({"feeds": [shorter]}), tmp_path / "site", NOW, offline=True)
+    alone = tmp_path / "site" / "data" / "april"
+    assert audit.check_record(alone).startswith("3 forecast dates")
+    shutil.copy(record / MODELS / "2020-03-baseline.parquet", alone / MODELS)
+    path = alone / MODELS / "2020-03-baseline.parquet"
+    assert found(alone) == f"{path} was altered: of its 3 dates 1 are on record"
+
+
 def test_a_vintage_put_into_the_past_is_found(record):
     table = files.read_parquet(record / "vintages" / "2020-05-06.parquet")
     days = pa.array([date(2020, 4, 20)] * len(table), pa.date32())

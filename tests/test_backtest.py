@@ -1,5 +1,7 @@
 """Backtests: the daily job's forecasts over past vintages, in a hub of their own."""
 
+import html
+import http.server
 import json
 import os
 import random
@@ -7,6 +9,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -117,7 +120,8 @@ def test_a_finished_backtest_does_nothing_again(ask, tmp_path):
         ({"first": date(2020, 4, 10)}, "--from", "2020-04-10"),
         ({"last": None}, "--to", "none"),
         ({"models": ["sigmoid"]}, "--models", "baseline, sigmoid"),
-        ({"horizons": 5}, "settings_sha256", None),
+        ({"horizons": 5}, "horizons", "5"),
+        ({"locations": ["US", "Italy"]}, "locations", "US, Italy"),
     ],
 )
 def test_another_question_in_the_same_folder_is_refused(ask, tmp_path, changed, key, found):
@@ -126,8 +130,76 @@ def test_another_question_in_the_same_folder_is_refused(ask, tmp_path, changed, 
     with pytest.raises(SettingsError, match=r"as the backtest in .* was begun; or another --out") as refusal:
         ask(tmp_path / "hub", **{"models": ["baseline"], **changed})
     assert refusal.value.key == key
-    assert found in {None, refusal.value.found}
+    assert refusal.value.found == found
     assert stored(tmp_path / "hub") == before
+
+
+def test_the_settings_of_a_backtest_are_in_its_question(ask, tmp_path):
+    ask(tmp_path / "hub", models=["baseline"])
+    path = tmp_path / "hub" / "backtest.json"
+    question = json.loads(path.read_text())
+    assert question["settings"]["horizons"] == 7
+    del question["settings"]  # as one had it that was made before
+    path.write_text(json.dumps(question))
+    assert ask(tmp_path / "hub", models=["baseline"]).exit_code == 0
+    with pytest.raises(SettingsError, match=r"^settings_sha256: found "):
+        ask(tmp_path / "hub", models=["baseline"], horizons=5)
+
+
+@pytest.fixture
+def others(april_site, tmp_path):
+    """A server of another team's forecasts, which are ours under its name: its address, and what it was asked for."""
+    mine = Ledger(april_site / "data" / "april").forecasts()
+    mine[mine["model_id"] == "sigmoid"].assign(model_id="Other-model").to_parquet(tmp_path / "others.parquet")
+    asked = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            asked.append(self.path)
+            self.send_response(200 if self.path == "/others.parquet" else 404)
+            self.end_headers()
+            self.wfile.write((tmp_path / "others.parquet").read_bytes())
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}/", asked
+        server.shutdown()
+
+
+def test_peers_are_fetched_and_a_finished_backtest_takes_new_ones(ask, tmp_path, others):
+    address, fetched = others
+    out, peer = tmp_path / "hub", {"title": "Others", "attribution": "The others, CC0", "ahead": 0}
+    ask(out, models=["baseline"], peers=[{**peer, "path": f"{address}others.parquet"}])
+    theirs = pd.read_parquet(out / "peer-scores.parquet")
+    assert (set(theirs["model_id"]), fetched) == ({"Other-model"}, ["/others.parquet"])
+    assert "Other-model" in (out / "index.html").read_text()
+    before = stored(out)
+    again = ask(out, models=["baseline"], peers=[{**peer, "path": f"{address}others.parquet"}])
+    assert (stored(out), again.exit_code, len(fetched)) == (before, 0, 1)
+
+    local = ask(out, models=["baseline"], peers=[{**peer, "title": "A file", "path": str(tmp_path / "others.parquet")}])
+    assert (local.new, local.failed) == (0, [])
+    assert set(pd.read_parquet(out / "peer-scores.parquet")["hub"]) == {"A file"}
+    assert "A file" in (out / "index.html").read_text()
+    kept = ("receipts/", "model-output/", "vintages/")
+    now = stored(out)
+    assert all(now[path] == was for path, was in before.items() if str(path.relative_to(out)).startswith(kept))
+    assert ask(out, models=["baseline"]).exit_code == 0
+    assert not (out / "peer-scores.parquet").exists()
+
+
+def test_peers_that_failed_are_tried_again(ask, tmp_path, others):
+    address, fetched = others
+    peer = {"title": "Others", "attribution": "The others, CC0", "ahead": 0, "path": f"{address}gone.csv"}
+    for call in (1, 2):
+        outcome = ask(tmp_path / "hub", models=["baseline"], peers=[peer])
+        (line,) = outcome.failed
+        assert line.startswith("april: Others: ")
+        assert (outcome.exit_code, len(fetched)) == (3, call)
+        assert line in html.unescape((tmp_path / "hub" / "index.html").read_text())
 
 
 @pytest.mark.parametrize("damage", ["vintage", "question"])
@@ -203,8 +275,8 @@ def start(april, tmp_path):
         + "".join(f"{key} = {json.dumps(value)}\n" for key, value in {**FEED, "path": "april.csv"}.items())
     )
 
-    def run(out, *options, workers=2):
-        command = [sys.executable, "-m", "reporter", "backtest", "--feed", "april", "--from", "2020-03-28"]
+    def run(out, *options, workers=2, python=("-m", "reporter")):
+        command = [sys.executable, *python, "backtest", "--feed", "april", "--from", "2020-03-28"]
         command += ["--to", "2020-04-12", "--models", "baseline", "--workers", str(workers), "--out", str(out)]
         return subprocess.Popen(
             [*command, *options], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
@@ -250,6 +322,59 @@ def test_killed_backtests_end_in_the_bytes_of_one_that_was_not(start, tmp_path, 
         finish(start(out))
         assert tree(out) == whole
     assert killed >= 2
+
+
+BROKEN = """
+from reporter import models
+from reporter.cli import main
+models.REGISTRY["classic"] = models.REGISTRY["classic"]._replace(where="reporter.models.classic:Gone")
+main()
+"""
+
+
+def with_a_gap(log):
+    """A change log whose vintage of 1 April withdraws all but two days of counts, which the next one has again."""
+    day, after = pd.Timestamp("2020-04-01"), pd.Timestamp("2020-04-02")
+    key = ["target", "location", "target_end_date"]
+    known = log[log["as_of"] <= day].drop_duplicates(key, keep="last")
+    old = known[known["target_end_date"] < "2020-03-30"]
+    untouched = log[~((log["as_of"] == day) & (log["target_end_date"] < "2020-03-30"))]
+    back = old.assign(as_of=after).merge(log.loc[log["as_of"] == after, key], on=key, how="left", indicator=True)
+    back = back[back["_merge"] == "left_only"].drop(columns="_merge")
+    return pd.concat([untouched, old.assign(as_of=day, observation=float("nan")), back]).sort_values(["as_of", *key])
+
+
+def told(process):
+    """The exit code of a call, what failed and what is new."""
+    said, errors = process.communicate(timeout=300)
+    failed = [line for line in errors.splitlines() if not re.match(r"april: \d+ of \d+$", line)]
+    return process.returncode, failed, said.splitlines()[-1].split(":")[0]
+
+
+def test_where_dates_and_models_failed_a_killed_backtest_says_and_writes_the_same(april, start, tmp_path, tree):
+    options = ("--models", "baseline,classic", "--now", "2026-11-20T06:00:00Z")
+    call = {"workers": 1, "python": ("-c", BROKEN)}
+
+    def run(out):
+        return start(out, *options, **call)
+
+    with_a_gap(april).to_csv(tmp_path / "april.csv", index=False)
+    code, failed, new = told(run(tmp_path / "whole"))
+    assert (code, new) == (3, "15 new forecast dates")
+    assert failed[0] == "april: nothing could be forecast for 2020-03-31: only 2 counts so far; needs 5"
+    assert len([line for line in failed if "classic failed for 2020-" in line]) == 16
+    whole = tree(tmp_path / "whole")
+    assert b"nothing could be forecast for 2020-03-31" in whole["index.html"]
+    process = run(tmp_path / "killed")
+    wait_for(process, tmp_path / "killed", 8)
+    assert process.poll() is None
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate(timeout=60)
+    assert 8 <= receipts(tmp_path / "killed") < 15
+    assert told(run(tmp_path / "killed"))[:2] == (code, failed)
+    assert tree(tmp_path / "killed") == whole
+    assert told(run(tmp_path / "killed")) == (code, failed, "no new forecast dates")
+    assert tree(tmp_path / "killed") == whole
 
 
 def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(start, tmp_path):

@@ -1,6 +1,7 @@
 import os
 import pty
 import select
+import signal
 import subprocess
 import sys
 
@@ -141,6 +142,30 @@ def test_a_run_beside_another_leaves(settings):
     assert "another run is at work" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("command", "line"),
+    [
+        ("build --offline", "stopped; what is on record stays, and the next build goes on from there"),
+        ("check", "stopped"),
+        ("export --hub cdc --feed april --model baseline --config pipe", "stopped"),
+        ("score --forecasts april.csv --truth pipe --cadence day", "stopped"),
+    ],
+)
+def test_ctrl_c_says_what_is_so(settings, command, line):
+    """Each command is stopped while it reads a pipe that nothing comes from."""
+    pipe = settings / "pipe"
+    os.mkfifo(pipe)
+    path = settings / "reporter.toml"
+    path.write_text(path.read_text().replace("april.csv", "pipe"))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "reporter", *command.split()], cwd=settings, stderr=subprocess.PIPE, text=True
+    )
+    with pipe.open("wb"):  # once it reads
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors.splitlines()[-1]) == (1, line)
+
+
 def test_verbose_shows_the_trace(settings):
     assert "Traceback" in reporter("-v", "build", "--feed", "march", cwd=settings).stderr
 
@@ -183,6 +208,18 @@ def test_check_holds_the_record_against_its_receipts(settings):
     done = reporter("check", cwd=settings)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines()[1].startswith("april: 3 forecast dates, ")
+
+
+def test_check_says_that_a_run_is_at_work_and_finds_nothing_in_what_it_leaves(settings):
+    from reporter import files
+
+    reporter("build", "--offline", cwd=settings)
+    (settings / "site/data/april/receipts/2020-04-13.json").unlink()  # as a build has it before it writes one
+    with files.exclusively(settings / "site"):
+        done = reporter("check", cwd=settings)
+    assert (done.returncode, done.stderr) == (1, "another run is at work in site; check again when it is done\n")
+    found = reporter("check", cwd=settings)
+    assert (found.returncode, "is not on record" in found.stderr) == (1, True)
 
 
 @pytest.mark.parametrize(

@@ -158,7 +158,7 @@ with parallel.on_cluster(sys.argv[1]) as ordered_map:
             list(ordered_map(work.work, tasks))
         except ReporterError as error:
             print(type(error).__name__, error)
-    cluster.__version__ = "0.0.0"  # from here on this is a driver of another version than the nodes
+    cluster.fingerprint.code_sha256 = lambda: 64 * "0"  # a driver of another commit than the nodes, by the same version
     try:
         list(ordered_map(work.work, [(1, 0)]))
     except ReporterError as error:
@@ -166,18 +166,23 @@ with parallel.on_cluster(sys.argv[1]) as ordered_map:
 """
 
 
-def test_killed_workers_errors_and_other_versions(cluster, tmp_path):
+def test_killed_workers_errors_and_other_code(cluster, tmp_path):
     import reporter
+    from reporter import fingerprint
 
     (tmp_path / "work.py").write_text(WORK)
     done = python(SCRIPT, cluster, tmp_path, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     said = [line for line in done.stdout.splitlines() if "(raylet)" not in line]  # Ray's own news of the deaths
-    results, failed, killed, version = said
+    results, failed, killed, other = said
     assert results == str([(2 * number, "1") for number in range(6)])
     assert failed == "ModelError unlucky"
     assert killed.startswith("WorkerError a worker of the cluster was killed twice over the same task: ")
-    assert version == f"WorkerError a node of the cluster has reporter {reporter.__version__}; here it is 0.0.0"
+    version, code = reporter.__version__, fingerprint.code_sha256()
+    assert other == (
+        f"WorkerError a node of the cluster has reporter {version} of code {code[:12]}…; "
+        f"here it is {version} of code 000000000000…"
+    )
     pids = {path.name.rpartition("-")[2] for path in tmp_path.glob("[0-9]-*")}
     assert len(list(tmp_path.glob("3-*"))) == 2
     assert len(list(tmp_path.glob("7-*"))) == 2

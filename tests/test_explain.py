@@ -250,7 +250,7 @@ def test_the_splits_of_a_backtest_are_left_out(april, tmp_path, feed):
     work = job.Job(settings, 0, folder, NOW, None, explains=False)
     with parallel.ordered_map(1) as ordered_map:
         work.run(offline=True, ordered_map=ordered_map, progress=job.quietly)
-    assert work.failed == []
+    assert work.account.failed == []
     assert {entry["changes"] for entry in receipts(tmp_path / "site").values()} == {None}
     assert not (folder / "changes").exists()
 

@@ -174,6 +174,17 @@ def test_csv_has_the_hubs_text_forms(make, tmp_path):
     assert rows["value"].map(np.isfinite).all()
 
 
+def test_damage_elsewhere_in_the_record_stops_no_export(make, record, tmp_path):
+    shutil.copytree(record / "site", tmp_path / "site")
+    output = tmp_path / "site" / "data" / "admissions" / "model-output"
+    for name in ("baseline/2025-06-14-baseline.parquet", "sigmoid/2025-06-21-sigmoid.parquet"):
+        (output / name).write_bytes(b"damaged")
+    assert make(site=tmp_path / "site").written
+    (output / "baseline/2025-06-21-baseline.parquet").write_bytes(b"damaged")
+    with pytest.raises(RecordError, match=r"2025-06-21-baseline\.parquet was altered"):
+        make(site=tmp_path / "site")
+
+
 def test_what_is_left_out_is_named(make, tmp_path):
     notes = make().notes
     assert any(line.startswith("wk inc rsv hosp, 72: baseline refused it (") for line in notes)

@@ -1,11 +1,16 @@
 """Real kills: a build that is ended at any moment and built again gives the bytes of one build."""
 
+import shutil
 import signal
 import subprocess
 import sys
 import time
 
+import pandas as pd
 import pytest
+
+from reporter import audit
+from reporter.errors import RecordError
 
 NOW = "2026-11-20T06:00:00Z"
 MOMENTS = (0.15, 0.3, 0.45, 0.6, 0.75, 0.9)
@@ -35,6 +40,23 @@ archive = true
         return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
     return run
+
+
+def test_a_forecast_without_a_receipt_is_gone_when_the_window_has_moved(april, tmp_path, build_file_feed, tree):
+    """As a first build leaves it that is killed between its first forecast and the receipt."""
+    feed = {"start": None, "end": None, "backfill": 1, "models": ["baseline"]}
+    day = pd.Timestamp("2020-04-12")
+    first = build_file_feed(april[april["as_of"] <= day], "first", **feed) / "data" / "april"
+    killed = tmp_path / "site" / "data" / "april"
+    for name in ("vintages", "model-output"):
+        shutil.copytree(first / name, killed / name)
+    (ghost,) = killed.glob("model-output/*/*.parquet")
+    with pytest.raises(RecordError, match=f"{ghost.name} is not on record"):
+        audit.check_record(killed)
+    build_file_feed(april, "site", **feed)
+    assert not ghost.exists()
+    assert audit.check_record(killed).startswith("1 forecast dates")
+    assert tree(killed) == tree(build_file_feed(april, "whole", **feed) / "data" / "april")
 
 
 def written(out):

@@ -99,3 +99,26 @@ def test_a_file_that_was_altered_is_not_read(tmp_path):
     file.unlink()
     with pytest.raises(RecordError, match="is on record but gone"):
         ledger.forecasts()
+
+
+def test_only_what_a_killed_run_left_is_cleared(tmp_path):
+    """Files later than the newest receipt; of all ages where there is no receipt yet."""
+    left = [tmp_path / name for name in (
+        "model-output/baseline/2026-01-01-baseline.parquet", "changes/2026-01-01.parquet",
+        "model-output/other/2026-01-03-other.parquet",
+    )]  # fmt: skip
+    for path in left:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"what a killed run left")
+    notes = tmp_path / "model-output" / "notes.parquet"
+    notes.write_bytes(b"not ours")
+    Ledger(tmp_path).clear()
+    assert list(snapshot(tmp_path)) == [notes]
+    ledger = Ledger(tmp_path)
+    append(ledger, "2026-01-02")
+    before = snapshot(tmp_path)
+    for path in left:
+        path.write_bytes(b"what a killed run left")
+    ledger.clear()
+    assert snapshot(tmp_path) == before | dict.fromkeys(left[:2], b"what a killed run left"), "older ones are evidence"
+    assert not ledger.forecasts().empty

@@ -270,6 +270,13 @@ def test_a_file_without_a_single_value_is_named(april, publisher):
     assert outcome.failed == ["april: there are no counts to forecast from yet"]
 
 
+def test_a_first_pull_that_fails_is_the_one_thing_named(tmp_path, feed):
+    settings = config.parse({"feeds": [feed(tmp_path / "gone.csv", headline=None)]})
+    outcome = pipeline.build(settings, tmp_path / "site", NOW, offline=True)
+    assert outcome.failed == [f"april: file: {tmp_path / 'gone.csv'}: No such file or directory"]
+    assert "No such file" in (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
+
+
 @pytest.fixture
 def broken_classic(monkeypatch):
     """A model whose class is not where the registry says."""

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from reporter.dates import Cadence
 from reporter.errors import ContractError, RecordError
+from reporter.schema import CHANGES, to_frame
 from reporter.vintages import View, Vintages
 
 T = "inc covid cases"
@@ -98,6 +99,14 @@ def test_first_values_are_those_of_the_vintage_that_settled_the_period():
         ("DE", "2026-01-03"): 3.0,
     }
     assert said(view(changes, settle=1).first) == {("DE", "2026-01-01"): 10.0, ("DE", "2026-01-02"): 2.0}
+
+
+def test_without_vintages_nothing_is_known():
+    nothing = view(to_frame(CHANGES.empty_table(), CHANGES))
+    for known in (nothing.first, nothing.latest, nothing.at({}), nothing.at({date(2026, 1, 1): date(2026, 1, 2)})):
+        assert known.empty
+        assert "observation" in known
+    assert nothing.reference_dates == {}
 
 
 def test_first_values_agree_with_looking_day_by_day(april):

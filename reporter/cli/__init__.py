@@ -56,5 +56,5 @@ def _verdict(error: BaseException) -> tuple[str, int]:
     if isinstance(error, ReporterError):
         return str(error), 1
     if isinstance(error, KeyboardInterrupt | click.Abort):
-        return "stopped; what is on record stays, and the next build goes on from there", 1
+        return "stopped", 1
     return in_one_line(error), 1

@@ -10,6 +10,8 @@ from reporter.cli.bar import Bar
 from reporter.cli.options import Date, clock, config_option, load, now_option, out_option, workers_option
 from reporter.errors import ReporterError, SettingsError
 
+_BUSY = "another run is at work in {}; check again when it is done"
+
 
 @click.command()
 @config_option
@@ -49,6 +51,8 @@ def build(
             workers=workers or parallel.usable_cores(),
             progress=bar,
         )
+    except KeyboardInterrupt:
+        raise ReporterError("stopped; what is on record stays, and the next build goes on from there") from None
     finally:
         bar.close()
     for line in outcome.failed:
@@ -88,9 +92,11 @@ def serve(out: Path, port: int) -> int:
 def check(config_path: Path | None, out: Path) -> int:
     """Check the settings, and that nothing on record was altered: one line each."""
     settings = load(config_path)
-    from reporter import audit, pipeline
+    from reporter import audit, files, pipeline
 
     pipeline.check(settings)
+    if files.is_busy(out):
+        raise ReporterError(_BUSY.format(out))
     click.echo(f"settings: {len(settings.feeds)} feeds, all names known")
     code = 0
     for number, feed in enumerate(settings.feeds):
@@ -100,6 +106,8 @@ def check(config_path: Path | None, out: Path) -> int:
         except SettingsError:
             raise
         except ReporterError as error:
+            if files.is_busy(out):  # what one sees of a record while it is being written is no finding
+                raise ReporterError(_BUSY.format(out)) from None
             click.echo(f"{feed.name}: {error}", err=True)
             code = 1
     return code

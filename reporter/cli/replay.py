@@ -26,7 +26,7 @@ from reporter.errors import ReporterError
 @click.option("--cluster", metavar="HOST:PORT", help="Work on this Ray cluster instead (reporter[cluster]).")
 @click.option(
     "--site", type=click.Path(path_type=Path, file_okay=False), default=Path("site"), metavar="DIR", show_default=True,
-    help="Where the vintages are; without any there, those the feed begins from. Nothing is pulled.",
+    help="Where the vintages are; without any there, those the feed begins from. No counts are pulled.",
 )  # fmt: skip
 @now_option
 def backtest(

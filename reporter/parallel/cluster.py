@@ -10,13 +10,14 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from reporter import __version__
+from reporter import __version__, fingerprint
 from reporter.errors import ReporterError, WorkerError
 from reporter.parallel.window import OrderedMap, in_order
 
 SECONDS = 20
 """After which a cluster that has not answered is said to be out of reach."""
 
+_SHOWN = 12
 _INSTALL = 'a cluster needs Ray, which is not installed: pip install "reporter[cluster]"'
 
 
@@ -49,8 +50,8 @@ class _Answer:
 
     def __init__(self, ray: Any, remote: Any, work: Callable[[Any], Any], task: Any) -> None:
         self._ray = ray
-        # Pickled here: the other side compares versions before it reads what only the same version can.
-        self._reference = remote.remote(__version__, pickle.dumps((work, task), protocol=pickle.HIGHEST_PROTOCOL))
+        # Pickled here: the other side compares programs before it reads what only the same program can.
+        self._reference = remote.remote(_program(), pickle.dumps((work, task), protocol=pickle.HIGHEST_PROTOCOL))
 
     def __call__(self) -> Any:
         try:
@@ -63,9 +64,20 @@ class _Answer:
             raise WorkerError(f"a worker of the cluster was killed twice over the same task: {_line(error)}") from error
 
 
-def _answer(version: str, order: bytes) -> Any:
-    if version != __version__:
-        raise WorkerError(f"a node of the cluster has reporter {__version__}; here it is {version}")
+def _program() -> tuple[str, str]:
+    """The version, which does not change with each commit, and the hash of the code, which does."""
+    return __version__, fingerprint.code_sha256()
+
+
+def _answer(program: tuple[str, str], order: bytes) -> Any:
+    here = _program()
+    if program != here:
+        # A receipt names the driver's code, so no other may make a forecast.
+        (version, code), (wanted, wanted_code) = here, program
+        raise WorkerError(
+            f"a node of the cluster has reporter {version} of code {code[:_SHOWN]}…; "
+            f"here it is {wanted} of code {wanted_code[:_SHOWN]}…"
+        )
     work, task = pickle.loads(order)  # noqa: S301 - our own driver's
     return work(task)
 

@@ -14,7 +14,7 @@ ALLOWED = {
     "contents": {"errors"},
     "dated": {"errors", "dates", "files", "contents"},
     "receipts": {"errors", "dates", "files", "seal", "dated"},
-    "parallel": {"errors"},
+    "parallel": {"errors", "fingerprint"},
     "fingerprint": set(),
     "tables": set(),
     "team": {"tables"},
@@ -45,8 +45,10 @@ ALLOWED = {
     "ledger": BASE | {"contents", "dated", "receipts"},
 }
 CONDUCTORS = {
+    "account",
     "counts",
     "backtest",
+    "derive",
     "export",
     "index",
     "scores",
