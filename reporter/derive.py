@@ -28,7 +28,7 @@ def derive(feed: Feed, counts: FeedCounts, ledger: Ledger, folder: Path, publish
         "target-data/oracle-output.parquet": oracle,
     }
     for name, table in derived.items():
-        files.write(folder / name, files.parquet_bytes(table))
+        files.write(folder / name, files.parquet_bytes(table, derived=True))
     on_record = (model for receipt in ledger.receipts() for model in receipt["models"])
     names = dict.fromkeys([*feed.models, *on_record])
     described = metadata.feed_files(names, feed.attribution or counts.source.title, publisher)

@@ -86,11 +86,12 @@ def is_temporary(path: Path) -> bool:
     return path.name.endswith(_TEMPORARY)
 
 
-def parquet_bytes(table: pa.Table, notes: Mapping[str, str] | None = None) -> bytes:
+def parquet_bytes(table: pa.Table, notes: Mapping[str, str] | None = None, *, derived: bool = False) -> bytes:
     """A table as the bytes of a parquet file with a seal; equal tables give equal bytes.
 
     Args:
         notes: texts kept in the file beside the table.
+        derived: it is made again and again, and had better be quick than small.
     """
     sink = io.BytesIO()
     counts = [name for name in _COUNTS if name in table.column_names]
@@ -100,10 +101,10 @@ def parquet_bytes(table: pa.Table, notes: Mapping[str, str] | None = None) -> by
         sink,
         table.schema.remove_metadata(),
         compression="zstd",
-        compression_level=9 if many else 19,
+        compression_level=3 if derived else 9 if many else 19,
         store_schema=False,
         write_statistics=False,
-        use_dictionary=texts if many else False,
+        use_dictionary=texts if many or derived else False,
         column_encoding=dict.fromkeys(counts, "BYTE_STREAM_SPLIT"),
     ) as writer:
         writer.write_table(table.replace_schema_metadata())

@@ -66,7 +66,7 @@ def refresh(folder: Path, ledger: Ledger, truth: Truth) -> None:
         scores = evaluate.score_table(forecasts, truth.first, truth.latest, live)
         through = forecasts["target_end_date"].max().date()
         made = {"through": str(through), "made_from": _digest(days, hashes, truth, through)}
-        files.write(path, files.parquet_bytes(to_table(scores, evaluate.SCORES), made))
+        files.write(path, files.parquet_bytes(to_table(scores, evaluate.SCORES), made, derived=True))
     for path in folder.glob("*.parquet"):
         if path not in wanted:
             path.unlink()

@@ -133,3 +133,14 @@ def test_no_interval_is_made_of_too_few_dates():
 
     dates = pd.Index(pd.date_range("2025-01-01", periods=19))
     assert np.isnan(_interval(np.ones(19), np.ones(19), dates, 4)).all()
+
+
+@pytest.mark.parametrize("tasks", [1, 2, 7, 70, 1166, 6042])
+def test_the_band_is_that_of_the_binomial(tasks):
+    from scipy import stats
+
+    from reporter.evaluate.calibration import _binomial
+
+    for chance in (0.1, 0.5, 0.8, 0.95):
+        ours = _binomial(np.array([tasks]), np.array([chance]))
+        assert [end[0] for end in ours] == list(stats.binom.interval(0.95, tasks, chance))

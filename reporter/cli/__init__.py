@@ -4,6 +4,7 @@ Everything heavy is imported inside the command that needs it: `reporter --help`
 """
 
 import logging
+import os
 import sys
 import traceback
 
@@ -36,6 +37,9 @@ for command in (build, backtest, serve, check, score, export):
 
 def main() -> None:
     """Run the command line. Exit codes: 0 fine, 1 failed, 2 wrong usage or settings, 3 published but degraded."""
+    for library in ("OMP", "OPENBLAS", "MKL"):
+        # Work is spread over processes; threads of numerical libraries would only get in their way.
+        os.environ.setdefault(f"{library}_NUM_THREADS", "1")
     try:
         code = cli(standalone_mode=False)
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the reader of a log gets one line, whatever it is

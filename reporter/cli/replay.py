@@ -1,13 +1,22 @@
 """Past vintages, forecast from as if each were the newest."""
 
+from collections.abc import Sequence
+from contextlib import nullcontext
 from datetime import date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from reporter.cli.bar import Bar
 from reporter.cli.options import Date, clock, config_option, load, now_option, workers_option
 from reporter.errors import ReporterError
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from reporter.config import Settings
+    from reporter.parallel import OrderedMap
 
 
 @click.command()
@@ -48,15 +57,20 @@ def backtest(
     if workers and cluster:
         raise click.UsageError("--workers and --cluster: one of them; a cluster has its own number of workers")
     settings = load(config_path)
-    from reporter import backtest as conductor
-    from reporter import evaluate, parallel, scorecard
+    from reporter import parallel
 
+    chosen = [name.strip() for name in models.split(",")] if models else []
     out = out or Path("backtest") / feed
-    asked = conductor.Asked(feed, start, end, [name.strip() for name in models.split(",")] if models else [])
     bar = Bar()
     try:
-        engine = parallel.on_cluster(cluster) if cluster else parallel.ordered_map(workers or parallel.usable_cores())
-        outcome = conductor.run(settings, asked, out, now or clock(), engine, site=site, progress=bar)
+        # The workers start first: they load what they need while this process does.
+        with _engine(cluster, workers or parallel.usable_cores(), chosen or _models_of(settings, feed)) as ordered_map:
+            from reporter import backtest as conductor
+            from reporter import evaluate, scorecard
+
+            asked = conductor.Asked(feed, start, end, chosen)
+            engine = nullcontext(ordered_map)
+            outcome = conductor.run(settings, asked, out, now or clock(), engine, site=site, progress=bar)
     except KeyboardInterrupt:
         raise ReporterError(f"stopped; what is done stays in {out}, and the same call goes on from there") from None
     finally:
@@ -68,3 +82,15 @@ def backtest(
             click.echo(line)
     click.echo(f"{outcome.new or 'no'} new forecast dates: {(out / 'index.html').resolve()}")
     return outcome.exit_code
+
+
+def _engine(cluster: str | None, workers: int, chosen: Sequence[str]) -> "AbstractContextManager[OrderedMap]":
+    from reporter import models, parallel
+
+    if cluster:
+        return parallel.on_cluster(cluster)
+    return parallel.ordered_map(workers, ["reporter.work", *models.modules(chosen)])
+
+
+def _models_of(settings: "Settings", name: str) -> Sequence[str]:
+    return next((feed.models for feed in settings.feeds if feed.name == name), ())

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 from reporter.errors import ContractError
 from reporter.schema import Floats
@@ -146,6 +146,6 @@ def _interval(mine: Floats, theirs: Floats, dates: pd.Index, horizons: int) -> t
     kept = (resampled > 0).all(axis=0)
     logs = np.log(resampled[0][kept]) - np.log(resampled[1][kept])
     middle = np.log(sums[0].sum() / sums[1].sum())
-    wider = stats.t.ppf(0.95, blocks - 1) / stats.norm.ppf(0.95) * np.sqrt(blocks / (blocks - 1))
+    wider = special.stdtrit(blocks - 1, 0.95) / special.ndtri(0.95) * np.sqrt(blocks / (blocks - 1))
     low, high = np.exp(middle + (np.quantile(logs, [0.05, 0.95]) - middle) * wider)
     return float(low), float(high)

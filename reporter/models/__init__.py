@@ -3,6 +3,7 @@
 Modules are imported when a model is asked for, so that naming them costs nothing.
 """
 
+from collections.abc import Iterable
 from importlib import import_module
 from typing import NamedTuple
 
@@ -90,3 +91,8 @@ def load(name: str) -> Model:
     module, _, attribute = REGISTRY[name].where.partition(":")
     model: Model = getattr(import_module(module), attribute)()
     return model
+
+
+def modules(names: Iterable[str]) -> list[str]:
+    """The modules that these models are in; names that are none are left out."""
+    return [REGISTRY[name].where.partition(":")[0] for name in names if name in REGISTRY]

@@ -1,7 +1,7 @@
 """An ordered map over worker processes or a cluster: the seam behind which work is spread."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 
 from reporter.parallel.crew import Crew
@@ -19,7 +19,7 @@ def usable_cores() -> int:
 
 
 @contextmanager
-def ordered_map(workers: int) -> Iterator[OrderedMap]:
+def ordered_map(workers: int, modules: Sequence[str] = ()) -> Iterator[OrderedMap]:
     """A `map` whose results come in the order of its arguments, whichever is ready first.
 
     Arguments are taken as results are: no more than two a worker are ever under way.
@@ -27,12 +27,15 @@ def ordered_map(workers: int) -> Iterator[OrderedMap]:
     Args:
         workers: 1 works in this process. More are started fresh, not forked: threads of numerical
             libraries don't survive a fork. They die with this process, however it ends.
+        modules: what their work will need; given, they start at once and not with the first argument.
     """
     if workers == 1:
         yield map
         return
     crew = Crew(workers)
     try:
+        if modules:
+            crew.prepare(modules)
         yield lambda work, tasks: in_order(lambda task: crew.submit(work, task).result, tasks, 2 * workers)
     finally:
         crew.dismiss()

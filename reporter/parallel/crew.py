@@ -1,11 +1,12 @@
 """Worker processes on this machine. One that is killed is replaced, and its task tried again."""
 
+import importlib
 import multiprocessing
 import os
 import pickle
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
@@ -21,6 +22,7 @@ class Crew:
     """Worker processes, each started when it is first needed and spoken to by a thread of its own."""
 
     def __init__(self, workers: int) -> None:
+        self._workers = workers
         self._threads = ThreadPoolExecutor(workers, initializer=_leave_interrupts_to_others)
         self._everyone: list[_Worker] = []
         self._idle: list[_Worker] = []
@@ -30,6 +32,11 @@ class Crew:
     def submit(self, work: Callable[[Any], Any], task: Any) -> Future[Any]:
         """Begin a task. Its future raises what the work raised, or WorkerError if its workers were killed."""
         return self._threads.submit(self._do, work, task)
+
+    def prepare(self, modules: Sequence[str]) -> None:
+        """Start every worker now, and let it import what its work will need while others prepare that work."""
+        for _ in range(self._workers):
+            self.submit(_import, tuple(modules))
 
     def dismiss(self) -> None:
         """Send the workers home, at once: whoever still works does so for nobody."""
@@ -94,6 +101,11 @@ class _Worker:
         """Kill it: it keeps nothing that would be lost."""
         self._process.kill()
         self._process.join()
+
+
+def _import(modules: Sequence[str]) -> None:
+    for module in modules:
+        importlib.import_module(module)
 
 
 def _leave_interrupts_to_others() -> None:
