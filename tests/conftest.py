@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+import hypothesis
 import pandas as pd
 import pytest
 
@@ -18,7 +19,9 @@ NOW = datetime(2026, 11, 20, 6, 0, tzinfo=UTC)
 
 
 def pytest_configure() -> None:
-    """Refuse to test another copy of the package than the one that was asked for."""
+    """Refuse to test another copy of the package than the one that was asked for; time no example on a busy machine."""
+    hypothesis.settings.register_profile("untimed", deadline=None)
+    hypothesis.settings.load_profile("untimed")
     wanted = os.environ.get("REPORTER_UNDER_TEST")
     if wanted and not Path(reporter.__file__).is_relative_to(wanted):
         pytest.exit(f"tests would run {reporter.__file__}, not the package under {wanted}", returncode=4)
