@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +20,12 @@ NOW = datetime(2026, 11, 20, 6, 0, tzinfo=UTC)
 
 
 def pytest_configure() -> None:
-    """Refuse to test another copy of the package than the one that was asked for; time no example on a busy machine."""
+    """Refuse to test another copy of the package than the one that was asked for; time no example on a busy machine.
+
+    A shell starts what it runs in the background deaf to Ctrl-C, and so would be the commands that tests interrupt.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     hypothesis.settings.register_profile("untimed", deadline=None)
     hypothesis.settings.load_profile("untimed")
     wanted = os.environ.get("REPORTER_UNDER_TEST")
