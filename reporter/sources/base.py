@@ -1,7 +1,7 @@
 """What a source is, and what ships with it. Nothing here touches the network."""
 
 import importlib.resources
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -15,6 +15,54 @@ from reporter.sources.reading import one_line
 
 PLACES = ["location", "name", "population"]
 """Columns of a table of places; a population is a number of people, NaN where it is unknown."""
+
+
+@dataclass(frozen=True)
+class Paging:
+    """How an answer that comes in pages is asked for.
+
+    Attributes:
+        following: from an address and what it answered to the address of the next page, None after the last.
+        joined: the pages as one answer, as if upstream had sent it whole.
+    """
+
+    following: Callable[[str, bytes], str | None]
+    joined: Callable[[list[bytes]], bytes]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """One of the downloads that a source's counts are made of.
+
+    Attributes:
+        url: where it is published.
+        targets: what it counts; empty if all of the source's.
+        parse: reads it, if the source's own `parse` does not.
+        paging: how to ask for the rest, if it comes in pages.
+    """
+
+    url: str
+    targets: tuple[str, ...] = ()
+    parse: Callable[[bytes], pd.DataFrame] | None = None
+    paging: Paging | None = None
+
+
+@dataclass(frozen=True)
+class Token:
+    """A key that a publisher may have with upstream; it is sent as a header, and only if the environment has it.
+
+    Attributes:
+        variable: of the environment.
+        header: that carries it.
+    """
+
+    variable: str
+    header: str
+
+
+def together(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Counts of several downloads, none of which counts the same."""
+    return pd.concat(parts, ignore_index=True).sort_values(KEY, ignore_index=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +90,20 @@ class Source:
     """The places the source knows, one row each (`PLACES`); any other place goes by its location."""
     archive: str | None = None
     """File name of the bundled change log."""
+    parts: tuple[Part, ...] = ()
+    """What is downloaded instead of `url`, if it is more than that."""
+    combine: Callable[[Sequence[pd.DataFrame]], pd.DataFrame] = together
+    """Makes one counts frame of those of the parts, in their order."""
+    changes: Callable[[bytes], pd.DataFrame | None] | None = None
+    """Reads the past vintages that upstream publishes in the same file (`schema.CHANGES`), None if it has none."""
+    token: Token | None = None
+    week_ends: int = 5
+    """The weekday that weeks end on, of a weekly source: 0 is Monday, 5 Saturday."""
+
+    def downloads(self, targets: Collection[str]) -> tuple[Part, ...]:
+        """What has to be downloaded for some of the targets."""
+        parts = self.parts or ((Part(url=self.url),) if self.url else ())
+        return tuple(part for part in parts if not part.targets or set(part.targets) & set(targets))
 
 
 def bundled(name: str) -> bytes:
