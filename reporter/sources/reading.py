@@ -65,14 +65,24 @@ def read_csv(name: str, raw: bytes, columns: Sequence[str]) -> tuple[list[str], 
                 lines.append(line)
     except csv.Error as error:
         raise SourceError(f"{name}: line {reader.line_num} is not comma-separated text: {error}") from None
-    header = [cell.strip() for cell in lines[0]] if lines else []
+    header = check_header(name, lines[0] if lines else [], columns)
+    if len(lines) == 1:
+        raise SourceError(f"{name}: no rows below the header")
+    return header, lines[1:]
+
+
+def check_header(name: str, cells: Sequence[str], columns: Sequence[str]) -> list[str]:
+    """Read the first row of a file as the names of its columns.
+
+    Raises:
+        SourceError: one of `columns` is missing, or a name appears twice.
+    """
+    header = [cell.strip() for cell in cells]
     require_columns(name, header, columns)
     if len(set(header)) != len(header):
         twice = next(column for column in header if header.count(column) > 1)
         raise SourceError(f"{name}: the column {quoted(twice)} appears twice")
-    if len(lines) == 1:
-        raise SourceError(f"{name}: no rows below the header")
-    return header, lines[1:]
+    return header
 
 
 def require_columns(name: str, found: Sequence[str], wanted: Sequence[str]) -> None:
@@ -83,7 +93,7 @@ def require_columns(name: str, found: Sequence[str], wanted: Sequence[str]) -> N
     """
     missing = [column for column in wanted if column not in found]
     if missing:
-        raise SourceError(f"{name}: missing columns {_some(missing)}; found {_some(found)}")
+        raise SourceError(f"{name}: missing columns {listed(missing)}; found {listed(found)}")
 
 
 def to_dates(name: str, texts: Sequence[str], read: Callable[[str], date]) -> pd.Series:
@@ -147,6 +157,7 @@ def quoted(text: str) -> str:
     return one_line(repr(text), 60)
 
 
-def _some(columns: Sequence[str]) -> str:
+def listed(columns: Sequence[str]) -> str:
+    """Quote the first few columns, and say how many more there are."""
     more = f" and {len(columns) - _NAMED} more" if len(columns) > _NAMED else ""
     return (", ".join(quoted(column) for column in columns[:_NAMED]) or "none") + more
