@@ -9,9 +9,9 @@ import pandas as pd
 
 from reporter import evaluate, fetch, files, hubfiles
 from reporter.admission import Refusal, Terms, is_baseline
-from reporter.config import some
 from reporter.dates import Cadence
 from reporter.errors import SettingsError, SourceError
+from reporter.feeds import some
 from reporter.schema import to_table
 from reporter.sources import REGISTRY, file
 from reporter.vintages import View

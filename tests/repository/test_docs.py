@@ -9,7 +9,8 @@ import click
 import pytest
 
 from reporter import cli, config, evaluate, models
-from reporter.config import Feed, Peers, Site
+from reporter.config import Site
+from reporter.feeds import Feed, Peers
 from reporter.schema import CHANGES, FORECASTS, SPLITS
 from reporter.sources import REGISTRY
 from reporter.team import Contributor, Team
