@@ -40,6 +40,7 @@ ALLOWED = {
     "posts": BASE | {"charts", "evaluate", "tasks"},
     "render": BASE | {"posts"},
     "fetch": BASE | {"sources", "files"},
+    "gate": BASE,
     "audit": BASE | {"files", "seal", "dated", "receipts", "vintages", "ledger"},
     "vintages": BASE | {"contents", "dated"},
     "ledger": BASE | {"contents", "dated", "receipts"},
