@@ -66,10 +66,11 @@ class FeedCounts:
         logged = None
         if self._feed.path is not None:
             raw = fetch.read_file(self.source, Path(self._feed.path))
-            if not file.is_change_log(raw):
+            found = file.changes(raw)
+            if found is None:
                 self._add(file.parse(raw))
                 return
-            changes = file.changes(raw)
+            changes = found
             self._check_weeks(changes)
             self._check_file(changes)
             logged = changes.drop_duplicates(KEY, keep="last")
