@@ -65,7 +65,8 @@ class FeedCounts:
         if self._feed.path is not None:
             limits = fetch.Limits.within(self._feed.limits.seconds, self._feed.limits.megabytes)
             raw = fetch.read_file(self.source, Path(self._feed.path), limits=limits)
-            counts, log = self.source.parse(raw), file.changes(raw)
+            log = file.changes(raw)
+            counts = file.parse(raw) if log is None else _state(log, log["as_of"].max())
             self.check(self.source, counts)
             self.record(counts, log, whole=True)
         elif self.source.archive is not None:
@@ -238,7 +239,7 @@ class FeedCounts:
         return [(target, location) for target in self._feed.target for location in locations], known[mine]
 
 
-def _state(log: pd.DataFrame, day: date) -> pd.DataFrame:
+def _state(log: pd.DataFrame, day: date | pd.Timestamp) -> pd.DataFrame:
     """The counts as a change log has them at a day, withdrawn ones as NaN."""
     known = log[log["as_of"] <= pd.Timestamp(day)].drop_duplicates(KEY, keep="last")
     return known[columns(COUNTS)].sort_values(KEY, ignore_index=True)
