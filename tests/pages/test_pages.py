@@ -219,10 +219,10 @@ UPSTREAMS = (
 def test_the_status_page_and_its_file_say_how_timely_a_feed_is(site, record, days, state, words):
     today = date(2020, 4, 12) + timedelta(days=days)
     found = timeliness(date(2020, 4, 11), date(2020, 4, 11), timedelta(days=1), (2, 7, 90), today)
-    late = replace(record, timeliness=found, patience=(2, 7, 90))
+    late = replace(record, archive=False, timeliness=found, patience=(2, 7, 90))
     files = everything(site, [late])
     page, told = files["status/index.html"].decode(), json.loads(files["status.json"])
-    assert "Saturday 11 April is the newest period, first seen on Saturday 11 April 2020" in page
+    assert "Saturday 11 April 2020 is the newest period, first seen on Saturday 11 April 2020" in page
     assert words in page
     (feed,) = told["feeds"]
     assert (feed["state"], feed["expected"]) == (state, "2020-04-12")
@@ -234,10 +234,12 @@ def test_the_status_page_and_its_file_say_how_timely_a_feed_is(site, record, day
 
 def test_the_status_page_tells_what_each_source_last_said_and_every_switch(site, record):
     switch = Switch(date(2020, 4, 3), "one", "two", "one: <b>gone</b>")
-    files = everything(site, [replace(record, upstreams=UPSTREAMS, switches=(switch,), failed=("it <i>failed</i>",))])
+    files = everything(
+        site, [replace(record, archive=False, upstreams=UPSTREAMS, switches=(switch,), failed=("it <i>failed</i>",))]
+    )
     page = files["status/index.html"].decode()
     assert "First &amp; &lt;last&gt;" in page
-    assert "one: upstream.example: status &lt;503&gt; (failing since 3 April 2020)" in page
+    assert "one: upstream.example: status &lt;503&gt; (failing since Friday 3 April 2020)" in page
     assert re.search(r"Second\s+<span class=\"muted\">\(in use\)", page)
     assert "Friday 3 April 2020: from First &amp; &lt;last&gt; to Second." in page
     assert "one: &lt;b&gt;gone&lt;/b&gt;" in page
