@@ -209,6 +209,11 @@ class FeedCounts:
         return self._feed.period
 
     @property
+    def settle(self) -> int:
+        """How many newest periods are too incomplete to forecast from."""
+        return self.source.settle if self._feed.settle is None else self._feed.settle
+
+    @property
     def reference_dates(self) -> dict[date, date]:
         """Reference dates a forecast can be made for, oldest first, with the first vintage that holds each."""
         dates = self.view.reference_dates.items()
@@ -217,10 +222,9 @@ class FeedCounts:
     @cached_property
     def view(self) -> View:
         """The change log, cut to the feed."""
-        settle = self.source.settle if self._feed.settle is None else self._feed.settle
         targets = list(self._feed.target)
         dropped = [one for one in self._on_record if one[0] not in targets or one[1] not in self.locations]
-        return View(self.changes, targets, self.locations, self.cadence, settle, dropped)
+        return View(self.changes, targets, self.locations, self.cadence, self.settle, dropped)
 
     def history(self, reference: date, as_of: date) -> History:
         """The counts of all that is followed through a reference date, as known at a vintage."""
