@@ -42,6 +42,17 @@ class Limits:
     wait_longest: float = 60.0
     """An upstream that asks for a longer pause is left alone."""
 
+    @classmethod
+    def within(cls, seconds: float, megabytes: float) -> Self:
+        """Limits of time and size; where there is little time, patience is less."""
+        return cls(
+            connect=min(cls.connect, seconds / 4),
+            read=min(cls.read, seconds / 4),
+            total=seconds,
+            size=round(megabytes * 2**20),
+            wait_first=min(cls.wait_first, seconds / 100),
+        )
+
 
 @dataclass(frozen=True)
 class Validators:

@@ -64,7 +64,7 @@ class Vintages:
             self._forget()
         return len(new)
 
-    def add(self, as_of: date, counts: pd.DataFrame) -> bool:
+    def add(self, as_of: date, counts: pd.DataFrame, *, whole: bool = False) -> bool:
         """Record `counts` as known at `as_of`, if they differ from the vintage before.
 
         A count that the new vintage lacks stays as it was. Returns whether a vintage was created.
@@ -77,7 +77,7 @@ class Vintages:
         _check_past(counts.assign(as_of=pd.Timestamp(as_of)))
         if self.as_ofs and as_of <= self.as_ofs[-1]:
             raise RecordError(f"a vintage of {self.as_ofs[-1]} is on record; {as_of} is not after it")
-        known = self._known
+        known = self.known
         both = counts.merge(known, on=KEY, how="left", suffixes=("", "_known"), indicator=True)
         same = (both["_merge"] == "both") & (
             (both["observation"] == both["observation_known"])
@@ -92,7 +92,7 @@ class Vintages:
         self._forget()
         # What was read stays read: a replay adds thousands.
         self._tables = {**tables, as_of: rows}
-        self._known = pd.concat([known, changed]).drop_duplicates(KEY, keep="last")
+        self.known = pd.concat([known, changed]).drop_duplicates(KEY, keep="last")
         self.hashes = {**hashes, as_of: _roll(next(reversed(hashes.values()), ""), as_of, rows)}
         return True
 
@@ -128,7 +128,7 @@ class Vintages:
 
     def _forget(self) -> None:
         """Drop what was read: vintages have come."""
-        for name in ("_tables", "_known", "changes", "hashes"):
+        for name in ("_tables", "known", "changes", "hashes"):
             self.__dict__.pop(name, None)
 
     @cached_property
@@ -136,7 +136,8 @@ class Vintages:
         return dict(self._store.items())
 
     @cached_property
-    def _known(self) -> pd.DataFrame:
+    def known(self) -> pd.DataFrame:
+        """The counts as the newest vintage has them, withdrawn ones as NaN."""
         return self.changes.drop_duplicates(KEY, keep="last")[columns(COUNTS)]
 
     @cached_property
@@ -153,6 +154,11 @@ class Vintages:
     def hashes(self) -> dict[date, str]:
         """For each vintage a hash over what it and all before it say: what a forecast could have seen."""
         return dict(self.walk())
+
+    @property
+    def digest(self) -> str:
+        """A hash over all that is on record; empty if nothing is."""
+        return next(reversed(self.hashes.values()), "")
 
     def walk(self) -> Iterator[tuple[date, str]]:
         """The dates and `hashes` of all vintages, oldest first, read one by one.

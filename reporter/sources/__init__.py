@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from reporter.sources.base import Source
 
-_NAMES = ("rki", "nhsn", "jhu", "file")
+_NAMES = ("rki", "nhsn", "jhu", "who", "hub", "file")
 
 
 class _Registry(Mapping[str, "Source"]):

@@ -9,7 +9,8 @@ import click
 import pytest
 
 from reporter import cli, config, evaluate, models
-from reporter.config import Feed, Peers, Site
+from reporter.config import Site
+from reporter.feeds import Feed, Limits, Peers
 from reporter.schema import CHANGES, FORECASTS, SPLITS
 from reporter.sources import REGISTRY
 from reporter.team import Contributor, Team
@@ -27,13 +28,16 @@ def default_of(field):
         return "must be given"
     if isinstance(field.default, tuple):
         return ", ".join(f"`{value}`" for value in field.default)
+    if isinstance(field.default, Limits):
+        return ""
     text = str(field.default).lower() if isinstance(field.default, bool) else field.default
-    return f"`{text}`" if text else ""
+    return "" if text in (None, "") else f"`{text}`"
 
 
 TABLES = [
     (Site, "## `[site]`"),
     (Feed, "## `[[feeds]]`"),
+    (Limits, "## `[feeds.limits]`"),
     (Peers, "## `[[feeds.peers]]`"),
     (Team, "## `[team]`"),
     (Contributor, "## `[[team.contributors]]`"),
