@@ -78,7 +78,7 @@ class Limits(Table):
     """
 
     fewer_places: Annotated[int, Field(ge=0)] = setting(
-        "How many places of the last vintage a new one may lack.", "a whole number from 0", 0
+        "How many places that had counts of late a new vintage may lack.", "a whole number from 0", 0
     )
     fewer_counts: _Share = setting(
         "The share of the last vintage's counts that a new one may lack.", "a number from 0 to 1", 0.05
@@ -87,7 +87,7 @@ class Limits(Table):
         "How many times the counts to be expected a new vintage may hold.", "a number above 1", 2.0
     )
     rewritten: _Share = setting(
-        "The share of the counts known before that a new vintage may change.", "a number from 0 to 1", 0.5
+        "The share of the counts known before that may have more than doubled or halved.", "a number from 0 to 1", 0.4
     )
     megabytes: Annotated[int, Field(ge=1, le=4096)] = setting(
         "The largest answer, unpacked.", "a whole number from 1 to 4096", 64
