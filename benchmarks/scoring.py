@@ -66,6 +66,8 @@ def cost(folder: Path) -> None:
     rows, _ = hubfiles.read_hub(folder / "hub-peers.parquet", terms)
     rows = rows.iloc[: -(-1_000_000 // len(LEVELS)) * len(LEVELS)]
     changes = file.changes((folder / "nhsn-vintages.parquet").read_bytes())
+    if changes is None:
+        raise SystemExit("nhsn-vintages.parquet is no change log")
     targets, places = list(changes["target"].unique()), list(changes["location"].unique())
     view = View(changes, targets, places, Cadence.WEEK, settle=0)
     first, latest = view.first, view.latest

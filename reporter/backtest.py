@@ -29,9 +29,10 @@ from reporter import (
     render,
     scores,
 )
-from reporter.config import Feed, Settings, some
+from reporter.config import Settings
 from reporter.counts import FeedCounts
 from reporter.errors import RecordError, ReporterError, SettingsError
+from reporter.feeds import Feed, some
 from reporter.vintages import Vintages
 
 _QUESTION = "backtest.json"

@@ -1,24 +1,23 @@
 """The counts of one feed: taken in from an archive, a file or upstream, and looked at as of a date."""
 
 from collections.abc import Collection
-from datetime import date
+from dataclasses import fields
+from datetime import date, timedelta
 from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
 
-from reporter import fetch, names
-from reporter.config import Feed
+from reporter import fetch, gate, names
 from reporter.dates import Cadence
 from reporter.errors import RecordError, SourceError
+from reporter.feeds import Feed
 from reporter.forecast import build_history
 from reporter.models.base import History
-from reporter.schema import KEY
+from reporter.schema import COUNTS, KEY, columns
 from reporter.sources import REGISTRY, file
-from reporter.sources.base import archive_changes
+from reporter.sources.base import Source, archive_changes
 from reporter.vintages import View, Vintages
-
-_SATURDAY = 5
 
 
 class FeedCounts:
@@ -44,11 +43,11 @@ class FeedCounts:
         recorded: date | None = None,
         on_record: Collection[tuple[str, str]] = (),
     ) -> None:
-        self.source = REGISTRY[feed.source]
+        self.source = REGISTRY[feed.source[0]]
         self.vintages = Vintages(folder)
         self._feed = feed
         self._number = number
-        self._today = today
+        self.today = today
         self._until = min(as_of or today, today)
         self._recorded = recorded
         self._on_record = on_record
@@ -63,60 +62,105 @@ class FeedCounts:
             SourceError: the file cannot be read as counts, or holds what cannot be known today.
             RecordError: forecasts are on record, but no vintages.
         """
-        logged = None
         if self._feed.path is not None:
-            raw = fetch.read_file(self.source, Path(self._feed.path))
-            if not file.is_change_log(raw):
-                self._add(file.parse(raw))
-                return
-            changes = file.changes(raw)
-            self._check_weeks(changes)
-            self._check_file(changes)
-            logged = changes.drop_duplicates(KEY, keep="last")
+            limits = fetch.Limits.within(self._feed.limits.seconds, self._feed.limits.megabytes)
+            raw = fetch.read_file(self.source, Path(self._feed.path), limits=limits)
+            log = file.changes(raw)
+            counts = file.parse(raw) if log is None else _state(log, log["as_of"].max())
+            self.check(self.source, counts)
+            self.record(counts, log, whole=True)
         elif self.source.archive is not None:
-            changes = archive_changes(self.source)
-        else:
-            return
-        changes = changes[changes["as_of"] <= pd.Timestamp(self._today)]
+            self._seed(archive_changes(self.source))
+
+    def _seed(self, changes: pd.DataFrame) -> None:
+        """Take in past vintages: until something is on record all, then those newer than the newest on record."""
+        changes = changes[changes["as_of"] <= pd.Timestamp(self.today)]
         if self._recorded is not None:
             if not self.vintages.as_ofs:
                 raise RecordError("forecasts are on record, but the vintages they were made from are gone")
             changes = changes[changes["as_of"] > pd.Timestamp(self.vintages.as_ofs[-1])]
         self.vintages.seed(changes)
-        if self._recorded is not None and logged is not None:
-            # What was written into the log's past since is known from today on.
-            self._add(logged)
 
-    def _check_file(self, changes: pd.DataFrame) -> None:
-        """Refuse what a publisher's own change log may have wrong and a bundled one has not."""
-        newest = changes["as_of"].max().date()
-        if newest > self._today:
-            raise SourceError(f"file: a vintage of {newest}, which is after today, {self._today}")
+    def record(self, counts: pd.DataFrame, log: pd.DataFrame | None = None, *, whole: bool) -> bool:
+        """Record counts as known today, once a day: a vintage has a date, not a time.
 
-    def pull(self) -> None:
-        """Record what upstream publishes now, if it publishes anything.
+        Args:
+            log: past vintages that were published with them (`schema.CHANGES`).
+            whole: they are all that the source of those on record has, so that what they lack was withdrawn.
+
+        Returns:
+            Whether all of them are on record now: not if there is a vintage of today already.
 
         Raises:
-            SourceError: upstream cannot be reached, or sent something else.
+            SourceError: the log has a vintage after today.
         """
-        if self.source.url is not None and not self._feed.archive:
-            self._add(self.source.parse(fetch.fetch(self.source)))
-
-    def _add(self, counts: pd.DataFrame) -> None:
-        """Record counts as known today, once a day: a vintage has a date, not a time."""
-        self._check_weeks(counts)
+        if log is not None:
+            self._record_log(log)
         known = self.vintages.as_ofs
-        if not known or known[-1] < self._today:
-            self.vintages.add(self._today, counts)
+        if known and known[-1] >= self.today:
+            return False
+        self.vintages.add(self.today, counts, whole=whole)
+        return True
 
-    def _check_weeks(self, counts: pd.DataFrame) -> None:
-        """Refuse weeks that do not end on a Saturday: one of them would shift every later one."""
+    def _record_log(self, log: pd.DataFrame) -> None:
+        """Record the vintages of a log that are newer than those on record."""
+        newest = log["as_of"].max().date()
+        if newest > self.today:
+            raise SourceError(f"{self.source.name}: a vintage of {newest}, which is after today, {self.today}")
+        known = self.vintages.as_ofs
+        if (
+            self._recorded is None
+            or not known
+            or _state(log, known[-1]).equals(_state(self.vintages.changes, known[-1]))
+        ):
+            self._seed(log)
+            return
+        # The record knows other counts than the log's own past, so the log's changes are not the record's.
+        for as_of in sorted({day.date() for day in log["as_of"] if day.date() > known[-1]}):
+            self.vintages.add(as_of, _state(log, as_of))
+
+    def check(self, source: Source, counts: pd.DataFrame, *, same_source: bool = True) -> date:
+        """Hold what a source sent to what was known, as far as the feed follows it.
+
+        Returns:
+            The newest period that is counted.
+
+        Raises:
+            SourceError: they are not taken.
+            SettingsError: a target or place of a `file` feed is not in its file.
+        """
+        known, mine = self.vintages.known, self._mine(counts)
+        if self._feed.is_own_file:
+            self._check_names(pd.concat([known, counts]))
+        newest = mine.loc[mine["observation"].notna(), "target_end_date"].max()
+        if pd.isna(newest):
+            raise SourceError(f"{source.name}: no counts of what the feed follows")
+        self._check_weeks(source, mine)
+        limits = gate.Limits(**{one.name: getattr(self._feed.limits, one.name) for one in fields(gate.Limits)})
+        gate.check(source.name, mine, self._mine(known), limits, today=self.today, same_source=same_source)
+        return date(newest.year, newest.month, newest.day)
+
+    def held_since(self, period: date) -> date | None:
+        """The first vintage on record that holds a period of what the feed follows; None if none does."""
+        changes = self._mine(self.vintages.changes)
+        held = changes.loc[changes["target_end_date"] >= pd.Timestamp(period), "as_of"]
+        return None if held.empty else held.min().date()
+
+    def _mine(self, counts: pd.DataFrame) -> pd.DataFrame:
+        """The rows of what the feed follows."""
+        mine = counts["target"].isin(self._feed.target)
+        if self._feed.locations is not None:
+            mine &= counts["location"].isin(self._feed.locations)
+        return counts[mine]
+
+    def _check_weeks(self, source: Source, mine: pd.DataFrame) -> None:
+        """Refuse weeks that end on another day than the source's: one of them would shift every later one."""
         if self.cadence is Cadence.WEEK:
-            mine = counts[counts["target"].isin(self._feed.target)]
-            odd = mine[mine["target_end_date"].dt.day_of_week != _SATURDAY]
+            odd = mine[mine["target_end_date"].dt.day_of_week != source.week_ends]
             if not odd.empty:
-                end = odd["target_end_date"].iloc[0]
-                raise SourceError(f"{self.source.name}: a week that ends on {end:%A %Y-%m-%d}, not on a Saturday")
+                found = odd["target_end_date"].iloc[0].date()
+                wanted = found + timedelta(days=(source.week_ends - found.weekday()) % 7)
+                raise SourceError(f"{source.name}: a week that ends on {found:%A %Y-%m-%d}, not on a {wanted:%A}")
 
     @cached_property
     def changes(self) -> pd.DataFrame:
@@ -165,6 +209,11 @@ class FeedCounts:
         return self._feed.period
 
     @property
+    def settle(self) -> int:
+        """How many newest periods are too incomplete to forecast from."""
+        return self.source.settle if self._feed.settle is None else self._feed.settle
+
+    @property
     def reference_dates(self) -> dict[date, date]:
         """Reference dates a forecast can be made for, oldest first, with the first vintage that holds each."""
         dates = self.view.reference_dates.items()
@@ -173,10 +222,9 @@ class FeedCounts:
     @cached_property
     def view(self) -> View:
         """The change log, cut to the feed."""
-        settle = self.source.settle if self._feed.settle is None else self._feed.settle
         targets = list(self._feed.target)
         dropped = [one for one in self._on_record if one[0] not in targets or one[1] not in self.locations]
-        return View(self.changes, targets, self.locations, self.cadence, settle, dropped)
+        return View(self.changes, targets, self.locations, self.cadence, self.settle, dropped)
 
     def history(self, reference: date, as_of: date) -> History:
         """The counts of all that is followed through a reference date, as known at a vintage."""
@@ -193,3 +241,9 @@ class FeedCounts:
         locations = [location for location in self.locations if location in there]
         mine = known["target"].isin(self._feed.target) & known["location"].isin(locations)
         return [(target, location) for target in self._feed.target for location in locations], known[mine]
+
+
+def _state(log: pd.DataFrame, day: date | pd.Timestamp) -> pd.DataFrame:
+    """The counts as a change log has them at a day, withdrawn ones as NaN."""
+    known = log[log["as_of"] <= pd.Timestamp(day)].drop_duplicates(KEY, keep="last")
+    return known[columns(COUNTS)].sort_values(KEY, ignore_index=True)

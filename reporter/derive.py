@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from reporter import files, hub, index, metadata, scores
-from reporter.config import Feed
 from reporter.counts import FeedCounts
+from reporter.feeds import Feed
 from reporter.ledger import Ledger
 from reporter.schema import CHANGES, COUNTS, KEY, to_table
 

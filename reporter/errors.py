@@ -26,6 +26,10 @@ class SourceError(ReporterError):
     """Upstream could not be reached, or what it sent is not what it publishes."""
 
 
+class RefusedError(SourceError):
+    """Upstream's counts can be read, but differ too much from what is known to be stored unseen."""
+
+
 class RecordError(ReporterError):
     """The append-only record would have been rewritten, or was altered."""
 

@@ -14,9 +14,10 @@ import pandas as pd
 import pyarrow as pa
 
 from reporter import acceptance, asked, files, metadata, submission
-from reporter.config import Feed, Settings
+from reporter.config import Settings
 from reporter.dates import Cadence, parse_date
 from reporter.errors import ContractError, ModelError, RecordError, SettingsError
+from reporter.feeds import Feed
 from reporter.hub import Publisher
 from reporter.ledger import Ledger, Receipt
 from reporter.schema import FORECASTS, to_frame
@@ -76,7 +77,7 @@ def to_cdc(
     if mine.empty:
         raise ModelError(f"{model} has no forecast of {submission.hub_date(ours)} on record: {_why(model, receipt)}")
     hubs_tasks = [_read(path) for path in tasks_files]
-    source = feed.attribution or REGISTRY[feed.source].title
+    source = feed.attribution or REGISTRY[feed.source[0]].title
     website = Publisher(settings.site, team).website
     about = metadata.to_yaml(metadata.of_submission(model, source, receipt["version"], team, website))
     encoded: dict[Path, bytes] = {}

@@ -1,21 +1,28 @@
 """What the pages of a feed are made from, gathered from its record."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from reporter import evaluate, index, models, peers, scores, tasks, upkeep
-from reporter.config import Feed, Site
+from reporter import evaluate, index, models, peers, scores, supply, tasks, upkeep
+from reporter.config import Site
 from reporter.counts import FeedCounts
 from reporter.dates import parse_date
+from reporter.feeds import Feed
 from reporter.ledger import LEDGER, Ledger, Receipt
-from reporter.posts import Attribution, FeedRecord
+from reporter.posts import Attribution, FeedRecord, Switch, Upstream
+from reporter.pull import sources_of
 from reporter.schema import COUNTS, SPLITS, to_frame
-from reporter.sources import REGISTRY
+from reporter.sources.base import Source
+from reporter.supply import Supply
+from reporter.timeliness import State, Timeliness, timeliness
 from reporter.vintages import View
+
+_SAID = ("asked", "answered", "since", "failed", "failing_since")
 
 
 def feed_record(
@@ -39,7 +46,7 @@ def feed_record(
     Raises:
         RecordError: something on record was altered or is gone.
     """
-    receipts, view = ledger.receipts(), counts.view
+    receipts, view, kept_supply = ledger.receipts(), counts.view, supply.read(folder)
     as_ofs = {receipt["reference_date"]: date.fromisoformat(receipt["vintage"]["as_of"]) for receipt in receipts}
     moments = {parse_date(day): as_of for day, as_of in as_ofs.items()}
     made_by = upkeep.made_by(site, feed, counts.places)
@@ -63,6 +70,9 @@ def feed_record(
             "changes": _Changes(ledger, {one["reference_date"]: one for one in receipts if one.get("changes")}),
             "peers": tuple(peers.peers_on_record(feed, folder / peers.NAME)),
             "kept": kept,
+            "timeliness": _timeliness(feed, counts, kept_supply),
+            "upstreams": tuple(_upstreams(feed, kept_supply, counts.settle * feed.period.step)),
+            "switches": tuple(Switch(one.day, one.before, one.after, one.reason) for one in kept_supply.switches),
             "made_by": made_by,
         },
     )
@@ -107,8 +117,41 @@ def failures(receipt: Receipt) -> list[str]:
     return [failure(feed, name, reference, entry["error"]) for name, entry in entries if "error" in entry]
 
 
+def _attribution(feed: Feed, source: Source) -> Attribution:
+    text = feed.attribution or source.attribution
+    return Attribution(source.title, text, source.licence, source.licence_url, source.url)
+
+
+def _upstreams(feed: Feed, kept: Supply, settle: timedelta) -> Iterator[Upstream]:
+    """What each source last said; its newest period is the newest settled one."""
+    for source in sources_of(feed):
+        told, attribution = kept.told.get(source.name), _attribution(feed, source)
+        if told is None:
+            yield Upstream(source.name, attribution)
+            continue
+        said = {name: getattr(told, name) for name in _SAID}
+        newest = told.newest and told.newest - settle
+        yield Upstream(source.name, attribution, in_use=source.name == kept.in_use, newest=newest, **said)
+
+
+def _timeliness(feed: Feed, counts: FeedCounts, kept: Supply) -> Timeliness | None:
+    """How timely the counts are: as the source in use told, or else as the record has them."""
+    told = kept.told.get(kept.in_use or "")
+    dates = counts.view.reference_dates
+    if feed.archive or (not dates and told is None):
+        return None
+    if told is not None and told.newest is not None and told.since is not None:
+        newest = told.newest - counts.settle * feed.period.step
+        return timeliness(newest, told.since, feed.period.step, feed.patience, counts.today)
+    newest, since = list(dates.items())[-1]
+    found = timeliness(newest, since, feed.period.step, feed.patience, counts.today)
+    # Of a source that was never asked it cannot be said that it was retired.
+    return replace(found, state=State.STALE) if found.state is State.RETIRED else found
+
+
 def _record(feed: Feed, failed: Iterable[str], read: dict[str, Any]) -> FeedRecord:
-    source = REGISTRY[feed.source]
+    main, *others = (_attribution(feed, source) for source in sources_of(feed))
+    instead = "".join(f" Where that fails: {other.text}." for other in others)
     return FeedRecord(
         name=feed.name,
         title=feed.title or feed.name,
@@ -118,9 +161,8 @@ def _record(feed: Feed, failed: Iterable[str], read: dict[str, Any]) -> FeedReco
         lead=feed.leading,
         models={name: models.REGISTRY[name].title for name in feed.models},
         archive=feed.archive,
-        source=Attribution(
-            source.title, feed.attribution or source.attribution, source.licence, source.licence_url, source.url
-        ),
+        patience=feed.patience,
+        source=replace(main, text=f"{main.text}.{instead}".removesuffix(".")) if others else main,
         failed=tuple(failed),
         **read,
     )

@@ -9,13 +9,14 @@ from typing import Any
 
 from reporter import __version__, derive, files, fingerprint, gather, hub, index, parallel, peers
 from reporter.account import Account
-from reporter.config import Feed
 from reporter.counts import FeedCounts
 from reporter.errors import ModelError, ReporterError, SettingsError
 from reporter.explain import Steps, failures
+from reporter.feeds import Feed
 from reporter.forecast import ModelRun
 from reporter.ledger import Ledger
 from reporter.posts import FeedRecord
+from reporter.pull import Downloads, Pull
 from reporter.retracing import explained, is_last, retrace_to
 from reporter.work import Task, forecast, work
 
@@ -50,6 +51,7 @@ class Job:
         self._publisher = publisher or hub.Publisher()
         self.account = Account(feed.name)
         self._replays = False
+        self._is_stopped = False
         self._folder = folder
         self._now = now
         self._number = number
@@ -57,23 +59,40 @@ class Job:
         self._explains = explains
         self._ledger = Ledger(folder)
 
-    def run(self, *, offline: bool, ordered_map: parallel.OrderedMap, progress: Progress) -> None:
-        """Do all of the feed's work but its pages. What fails is named in `account`.
+    def take_in(self, downloads: Downloads | None) -> None:
+        """Take in new counts; feeds may do this side by side. What fails is named in `account`.
+
+        Args:
+            downloads: None pulls nothing.
 
         Raises:
-            SettingsError: a target or place of a `file` feed is not in its file.
+            SettingsError: as `run`.
         """
         try:
             self._ledger.clear()
             with self.account.timed("take in"):
                 self._counts.take_in()
-            if not offline:
+            if downloads is not None and self.feed.is_pulled:
                 with self.account.timed("pull"):
-                    self._pull()
-            self._go_on(ordered_map, progress, offline=offline)
+                    self._pull(downloads)
         except SettingsError:
             raise
         except Exception as error:  # noqa: BLE001 - one feed must not stop the others, whatever happens to it
+            self.account.fail(error)
+            self._is_stopped = True
+
+    def run(self, *, offline: bool, ordered_map: parallel.OrderedMap, progress: Progress) -> None:
+        """Do all of the feed's work but its counts and its pages. What fails is named in `account`.
+
+        Raises:
+            SettingsError: a target or place of a `file` feed is not in its file.
+        """
+        try:
+            if not self._is_stopped:
+                self._go_on(ordered_map, progress, offline=offline)
+        except SettingsError:
+            raise
+        except Exception as error:  # noqa: BLE001 - as in `take_in`
             self.account.fail(error)
         self._log()
 
@@ -145,10 +164,13 @@ class Job:
     def _log(self) -> None:
         files.append_line(self._folder / "runs.jsonl", self.account.line(self._now))
 
-    def _pull(self) -> None:
+    def _pull(self, downloads: Downloads) -> None:
         """Record today's counts. A source that fails is named, and the feed goes on from what it has."""
         try:
-            self._counts.pull()
+            for error in Pull(self.feed, self._counts, self._folder, self._now.date(), downloads).run():
+                self.account.fail(error)
+        except SettingsError:
+            raise
         except ReporterError as error:
             self.account.fail(error)
 

@@ -3,9 +3,10 @@
 from collections.abc import Collection, Mapping
 from typing import Protocol
 
-from reporter.config import Feed, Settings, some
+from reporter.config import Settings
 from reporter.dates import Cadence
 from reporter.errors import SettingsError
+from reporter.feeds import Feed, some
 from reporter.schema import is_proportion
 
 
@@ -33,27 +34,38 @@ def check_names(settings: Settings, sources: Mapping[str, Offer], models: Collec
     """
     for number, feed in enumerate(settings.feeds):
         key = f"feeds[{number}]"
-        if feed.source not in sources:
-            raise SettingsError(f"{key}.source", feed.source, f"one of {some(sources)}")
-        _check_offer(feed, key, sources[feed.source])
+        for name in feed.source:
+            if name not in sources:
+                raise SettingsError(f"{key}.source", name, f"one of {some(sources)}")
+            _check_offer(feed, key, name, sources[name])
+        _check_file(feed, key)
         for model in feed.models:
             if model not in models:
                 raise SettingsError(f"{key}.models", model, f"one of {some(models)}")
 
 
-def _check_offer(feed: Feed, key: str, offer: Offer) -> None:
-    """Check what a feed asks of its source."""
+def _check_offer(feed: Feed, key: str, source: str, offer: Offer) -> None:
+    """Check what a feed asks of one of its sources."""
     for target in feed.target:
         if is_proportion(target):
             raise SettingsError(f"{key}.target", target, "a count; proportions cannot be forecast yet")
         if offer.targets and target not in offer.targets:
             raise SettingsError(f"{key}.target", target, f"one of {some(offer.targets)}")
     if offer.cadence not in (None, feed.period):
-        raise SettingsError(f"{key}.cadence", feed.cadence, f'"{offer.cadence.value}", as {feed.source} counts')
-    if feed.attribution and feed.source != "file":
+        raise SettingsError(f"{key}.cadence", feed.cadence, f'"{offer.cadence.value}", as {source} counts')
+
+
+def _check_file(feed: Feed, key: str) -> None:
+    """Check what goes with a file of the publisher's own, and with nothing else."""
+    if "file" in feed.source and not feed.is_own_file:
+        raise SettingsError(f"{key}.source", list(feed.source), 'another source, or "file" alone')
+    if feed.attribution and not feed.is_own_file:
         raise SettingsError(f"{key}.attribution", feed.attribution, 'a text where source = "file", and only there')
-    if (feed.source == "file") != (feed.path is not None):
+    if feed.path is not None and not feed.is_own_file:
         raise SettingsError(f"{key}.path", feed.path, 'a path where source = "file", and only there')
+    if feed.is_own_file and (feed.path is None) != bool(feed.url):
+        found = feed.path and [feed.path, *feed.url]
+        raise SettingsError(f"{key}.path", found, 'a path or a url where source = "file", not both')
 
 
 def check_targets(feed: Feed, number: int, known: Collection[str]) -> None:

@@ -12,10 +12,10 @@ import pyarrow as pa
 
 from reporter import evaluate, fetch, files, fingerprint, hubfiles, models
 from reporter.admission import Terms
-from reporter.config import Feed, Peers
 from reporter.counts import FeedCounts
 from reporter.dates import parse_date
 from reporter.errors import ContractError, RecordError, ReporterError, in_one_line
+from reporter.feeds import Feed, Peers
 from reporter.hubfiles import HubFile
 from reporter.posts import Peers as PeersRecord
 from reporter.schema import to_frame, to_table

@@ -5,14 +5,16 @@ hold and the ledger does not are forecast, oldest first, each from what was know
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 
-from reporter import __version__, fetch, files, gather, hub, job, models, names, parallel, posts, render, upkeep
-from reporter.config import Feed, Settings
-from reporter.errors import in_one_line
+from reporter import __version__, fetch, files, gather, hub, job, models, names, parallel, posts, pull, render, upkeep
+from reporter.config import Settings
+from reporter.errors import SourceError, in_one_line
+from reporter.feeds import Feed
 from reporter.sources import REGISTRY, file
 
 _log = logging.getLogger(__name__)
@@ -27,7 +29,7 @@ class Outcome:
     Attributes:
         new: reference dates put on record, as `feed/date`.
         failed: what went wrong without stopping the run, one line each.
-        changed: how many pages were written.
+        changed: how many pages were written, apart from the status, which every run writes.
     """
 
     new: list[str] = field(default_factory=list)
@@ -48,8 +50,9 @@ def check(settings: Settings) -> None:
     """
     names.check_names(settings, REGISTRY, models.REGISTRY)
     for number, feed in enumerate(settings.feeds):
-        if feed.source != "file":
-            names.check_places(feed, number, list(REGISTRY[feed.source].places()["location"]))
+        if not feed.is_own_file:
+            for name in feed.source:
+                names.check_places(feed, number, list(REGISTRY[name].places()["location"]))
 
 
 def build(
@@ -61,6 +64,7 @@ def build(
     as_of: date | None = None,
     only: Sequence[str] = (),
     workers: int = 1,
+    environ: Mapping[str, str] | None = None,
     progress: job.Progress = job.quietly,
 ) -> Outcome:
     """Do the daily job for every feed, or for those named in `only`, and write the site to `out`.
@@ -70,6 +74,7 @@ def build(
         offline: pull nothing.
         as_of: forecast from no vintage after this day; implies `offline`.
         workers: processes that fit models. The bytes written don't depend on it.
+        environ: where the sources' tokens are looked up.
 
     Raises:
         SettingsError: a name in the settings is unknown.
@@ -80,10 +85,18 @@ def build(
     with files.exclusively(out), parallel.ordered_map(workers) as ordered_map:
         records = []
         publisher = hub.Publisher(settings.site, settings.team)
-        for number, feed in enumerate(settings.feeds):
-            work = job.Job(feed, number, out / "data" / feed.name, now, as_of, publisher)
-            if not only or feed.name in only:
-                work.run(offline=offline or as_of is not None, ordered_map=ordered_map, progress=progress)
+        works = [
+            job.Job(feed, number, out / "data" / feed.name, now, as_of, publisher)
+            for number, feed in enumerate(settings.feeds)
+        ]
+        wanted = [work for work in works if not only or work.feed.name in only]
+        offline = offline or as_of is not None
+        downloads = None if offline else pull.Downloads(environ or {})
+        pull.side_by_side([partial(work.take_in, downloads) for work in wanted])
+        for work in works:
+            feed = work.feed
+            if work in wanted:
+                work.run(offline=offline, ordered_map=ordered_map, progress=progress)
             outcome.new += [f"{feed.name}/{day}" for day in work.account.new]
             records.append(work.record(out / feed.name))
             outcome.failed += work.account.all_failed
@@ -94,6 +107,8 @@ def build(
         for number, (path, data) in enumerate(sorted(pages.items())):
             outcome.changed += files.write(out / path, data)
             progress("pages", number + 1, len(pages))
+        for path, data in render.status(site, records, now).items():
+            files.write(out / path, data)
     return outcome
 
 
@@ -108,6 +123,21 @@ def check_file(feed: Feed, number: int) -> None:
         counts = file.parse(fetch.read_file(REGISTRY["file"], Path(feed.path)))
         names.check_targets(feed, number, sorted(counts["target"].unique()))
         names.check_places(feed, number, sorted(counts["location"].unique()))
+
+
+def check_sources(feed: Feed, environ: Mapping[str, str]) -> Iterator[tuple[str, bool]]:
+    """Ask each source of a feed that is pulled.
+
+    Yields:
+        A line, and whether the source has what the feed follows.
+    """
+    if feed.is_pulled:
+        downloads = pull.Downloads(environ)
+        for source in pull.sources_of(feed):
+            try:
+                yield pull.reach(source, feed, downloads), True
+            except SourceError as error:
+                yield str(error), False
 
 
 def _pages(site: posts.Site, feeds: Sequence[Feed], records: list[posts.FeedRecord], outcome: Outcome) -> Pages:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -17,6 +17,7 @@ from reporter.posts.home import card, feed_index, newest_posts
 from reporter.posts.place import place_page
 from reporter.posts.post import post
 from reporter.posts.report import report as backtest_report
+from reporter.posts.status import feed_status, in_json, moment
 
 FOLDERS = (Path(__file__).parent / "templates", Path(__file__).parent.parent / "templates")
 """Inside the package as the wheel has it, then beside it as a checkout has it."""
@@ -45,6 +46,21 @@ def pages(site: Site, records: list[FeedRecord]) -> dict[str, bytes]:
     for book in books:
         rendered |= _feed(page, book)
     return rendered
+
+
+def status(site: Site, records: list[FeedRecord], now: datetime) -> dict[str, bytes]:
+    """Render what tells of the run itself, and so changes with every run.
+
+    Returns:
+        Path inside the site → contents.
+
+    Raises:
+        ReporterError: as `pages`.
+    """
+    books = [Book(record) for record in records]
+    page = _renderer(site)("status.html", "status/", feeds=[feed_status(book) for book in books], made=moment(now))
+    contents = json.dumps(in_json(site, books, now), ensure_ascii=False, indent=1)
+    return {"status/index.html": page, "status.json": f"{contents}\n".encode()}
 
 
 def report(site: Site, record: FeedRecord) -> dict[str, bytes]:

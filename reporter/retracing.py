@@ -5,10 +5,10 @@ from typing import Any
 
 import pandas as pd
 
-from reporter.config import Feed
 from reporter.counts import FeedCounts
 from reporter.errors import ModelError
 from reporter.explain import Retrace, Steps, failures, split
+from reporter.feeds import Feed
 from reporter.ledger import Ledger
 
 

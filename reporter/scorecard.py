@@ -9,9 +9,9 @@ import pandas as pd
 
 from reporter import evaluate, fetch, files, hubfiles
 from reporter.admission import Refusal, Terms, is_baseline
-from reporter.config import some
 from reporter.dates import Cadence
 from reporter.errors import SettingsError, SourceError
+from reporter.feeds import some
 from reporter.schema import to_table
 from reporter.sources import REGISTRY, file
 from reporter.vintages import View
@@ -53,6 +53,8 @@ def score_hub(
         SourceError: a file cannot be read.
     """
     changes = file.changes(fetch.read_file(REGISTRY["file"], truth))
+    if changes is None:
+        raise SourceError(f"file: {truth}: missing columns 'as_of': no change log, but a table without vintages")
     counted, places = sorted(changes["target"].unique()), sorted(changes["location"].unique())
     wanted = [*models, *baselines] if models else None
     terms = Terms(targets or counted, None, places, cadence, ahead=0, nearest=0, models=wanted, baselines=not baselines)

@@ -16,10 +16,11 @@ def setting(description: str, allowed: str, default: Any = ...) -> Any:
     return Field(default, description=description, json_schema_extra={"allowed": allowed})
 
 
-def _as_list(value: Any) -> Any:
+def as_list(value: Any) -> Any:
+    """One text as a list of it."""
     return [value] if isinstance(value, str) else value
 
 
 Text = Annotated[str, Field(min_length=1)]
-Texts = Annotated[tuple[Text, ...], Field(min_length=1), BeforeValidator(_as_list), Field(strict=False)]
+Texts = Annotated[tuple[Text, ...], Field(min_length=1), BeforeValidator(as_list), Field(strict=False)]
 """One text, or a list of them."""

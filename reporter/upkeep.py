@@ -12,13 +12,14 @@ from typing import Any
 import pandas as pd
 
 from reporter import fingerprint, render
-from reporter.config import Feed, Site
+from reporter.config import Site
 from reporter.dates import kept_under, parse_date
+from reporter.feeds import Feed
 from reporter.ledger import Receipt
 from reporter.posts import FeedRecord, Kept
 from reporter.posts.book import LOOKBACK
 
-_UNSEEN = {"path", "start", "end", "backfill", "peers"}
+_UNSEEN = {"path", "start", "end", "backfill", "peers", "limits", "url"}
 """Settings that show on no post but through the record."""
 
 

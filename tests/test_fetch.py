@@ -1,24 +1,29 @@
 """Pulling over real HTTP, on the loopback."""
 
 import gzip
-import itertools
+import json
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+import upstream as up
+from upstream import Answer, Upstream, endless, hang, hang_up
 
 from reporter import __version__
 from reporter.errors import SourceError
-from reporter.fetch import Limits, fetch, read_file
+from reporter.fetch import Limits, Validators, download, fetch, read_file
 from reporter.sources import REGISTRY
+from reporter.sources.base import Paging, Part, Source, Token
 
 QUICK = Limits(connect=2, read=1, total=20, size=100_000, redirects=2, attempts=3, wait_first=0.001, wait_longest=0.1)
 BODY = b"Meldedatum,Altersgruppe\n" * 100
+HIDDEN = "s3cret-t0ken"
+Serve = Callable[..., Upstream]
 
 
 @pytest.fixture(autouse=True)
@@ -28,91 +33,29 @@ def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def serve() -> Iterator["Serve"]:
-    """Start upstreams that give their answers in turn, the last one for ever."""
+def serve() -> Iterator[Serve]:
     servers: list[Upstream] = []
 
-    def start(*answers: "Answer") -> "Upstream":
-        server = Upstream(answers)
-        servers.append(server)
-        return server
+    def start(*answers: Answer) -> Upstream:
+        servers.append(Upstream(*answers))
+        return servers[-1]
 
     yield start
     for server in servers:
         server.close()
 
 
-class Upstream:
-    def __init__(self, answers: Sequence["Answer"]) -> None:
-        self.requests: list[dict[str, str]] = []
-        self.open = threading.Event()  # set once the upstream closes: what hangs or never ends stops then
-        turn = itertools.chain(answers, itertools.repeat(answers[-1]))
-        upstream = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_GET(self) -> None:
-                upstream.requests.append(dict(self.headers))
-                self.close_connection = True
-                next(turn)(self, upstream)
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
-        self._thread.start()
-        self.url = f"http://127.0.0.1:{self._server.server_port}/counts.csv"
-        self.source = replace(REGISTRY["rki"], url=self.url)
-
-    def close(self) -> None:
-        self.open.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-
-
-Answer = Callable[[BaseHTTPRequestHandler, Upstream], None]
-Serve = Callable[..., Upstream]
-
-
 def answer(status: int = 200, body: bytes = BODY, length: int | None = None, **headers: str) -> Answer:
-    def give(handler: BaseHTTPRequestHandler, _: Upstream) -> None:
-        handler.send_response(status)
-        handler.send_header("Content-Length", str(len(body) if length is None else length))
-        for name, value in headers.items():
-            handler.send_header(name.replace("_", "-"), value)
-        handler.end_headers()
-        handler.wfile.write(body)
-
-    return give
+    return up.answer(body, status, length, **headers)
 
 
-def endless(piece: bytes, pause: float) -> Answer:
-    def give(handler: BaseHTTPRequestHandler, upstream: Upstream) -> None:
-        handler.send_response(200)
-        handler.end_headers()
-        try:
-            while not upstream.open.wait(pause):
-                handler.wfile.write(piece)
-        except OSError:  # the client has left
-            pass
-
-    return give
+def source(upstream: Upstream) -> Source:
+    return replace(REGISTRY["rki"], url=upstream.url, token=Token(variable="UPSTREAM_TOKEN", header="X-App-Token"))
 
 
-def hang(_: BaseHTTPRequestHandler, upstream: Upstream) -> None:
-    upstream.open.wait(10)
-
-
-def hang_up(handler: BaseHTTPRequestHandler, _: Upstream) -> None:
-    handler.connection.close()
-
-
-def failure(upstream: Upstream, limits: Limits = QUICK, headers: dict[str, str] | None = None) -> str:
+def failure(upstream: Upstream, limits: Limits = QUICK, part: Part | None = None, **environment: str) -> str:
     with pytest.raises(SourceError) as caught:
-        fetch(upstream.source, headers=headers, limits=limits)
+        download(source(upstream), part or Part(url=upstream.url), environment=environment, limits=limits)
     message = str(caught.value)
     assert message.startswith("rki: 127.0.0.1: ")
     assert message.isprintable()
@@ -121,13 +64,19 @@ def failure(upstream: Upstream, limits: Limits = QUICK, headers: dict[str, str] 
 
 def test_gives_the_body_and_says_who_asks(serve: Serve) -> None:
     upstream = serve(answer())
-    assert fetch(upstream.source, limits=QUICK) == BODY
+    assert fetch(source(upstream), limits=QUICK) == BODY
     (request,) = upstream.requests
     assert request["User-Agent"].startswith(f"reporter/{__version__} ")
 
 
-def test_unpacks_the_body(serve: Serve) -> None:
-    assert fetch(serve(answer(body=gzip.compress(BODY), Content_Encoding="gzip")).source, limits=QUICK) == BODY
+@pytest.mark.parametrize("pieces", [1, 2])
+def test_unpacks_the_body(serve: Serve, pieces: int) -> None:
+    """Also one that was packed in two pieces, which are one file to gzip."""
+    half = len(BODY) // pieces
+    packed = b"".join(gzip.compress(BODY[start : start + half]) for start in range(0, len(BODY), half))
+    upstream = serve(answer(body=packed, Content_Encoding="gzip"))
+    assert fetch(source(upstream), limits=QUICK) == BODY
+    assert upstream.requests[0]["Accept-Encoding"] == "gzip"
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 410, 204, 304])
@@ -137,23 +86,34 @@ def test_other_statuses_fail_at_once(serve: Serve, status: int) -> None:
     assert len(upstream.requests) == 1
 
 
+SOON = {"date": "Wed, 21 Oct 2026 07:28:00 GMT", "Retry_After": "Wed, 21 Oct 2026 07:28:00 GMT"}
+
+
 @pytest.mark.parametrize(
     "trouble",
     [
         answer(503, b"<html>"),
         answer(500),
+        answer(429),
         answer(429, Retry_After="0"),
-        answer(429, Retry_After="Wed, 21 Oct 2026 07:28:00 GMT"),
+        answer(429, Retry_After="soon"),
+        up.dated(429, **SOON),
+        up.dated(429, **SOON | {"date": "", "Retry_After": "Wed, 21 Oct 2099 07:28:00 GMT"}),
         answer(length=len(BODY) + 1),
+        answer(body=gzip.compress(BODY)[:-3], Content_Encoding="gzip"),
+        answer(Content_Encoding="gzip"),
         answer(X_SODA2_Data_Out_Of_Date="true"),
         hang,
         hang_up,
     ],
-    ids=["503", "500", "429", "429 with a date", "cut", "stale", "silence", "hang-up"],
-)
+    ids=[
+        "503", "500", "429", "429 at once", "429 whenever", "429 with a date", "429 with a date and no clock",
+        "short", "cut gzip", "no gzip", "stale", "silence", "hang-up",
+    ],
+)  # fmt: skip
 def test_passing_trouble_is_tried_again(serve: Serve, trouble: Answer) -> None:
     upstream = serve(trouble, answer())
-    assert fetch(upstream.source, limits=QUICK) == BODY
+    assert fetch(source(upstream), limits=QUICK) == BODY
     assert len(upstream.requests) == 2
 
 
@@ -163,21 +123,36 @@ def test_passing_trouble_is_tried_again(serve: Serve, trouble: Answer) -> None:
         (answer(503), "status 503"),
         (answer(429), "status 429"),
         (answer(length=len(BODY) + 1), "peer closed connection"),
+        (answer(body=gzip.compress(BODY)[:-3], Content_Encoding="gzip"), "the answer ends before its gzip stream does"),
+        (answer(Content_Encoding="gzip"), "the answer cannot be unpacked"),
         (answer(X_SODA2_Data_Out_Of_Date="true"), "a stale replica answered"),
         (hang, "no answer in time (ReadTimeout)"),
+        (up.stuck(BODY), "no answer in time (ReadTimeout)"),
     ],
+    ids=["503", "429", "short", "cut gzip", "no gzip", "stale", "silence", "silence in the body"],
 )
 def test_lasting_trouble_fails_after_the_last_attempt(serve: Serve, trouble: Answer, reason: str) -> None:
     upstream = serve(trouble)
-    limits = replace(QUICK, read=0.1) if trouble is hang else QUICK
+    limits = replace(QUICK, read=0.1) if "no answer" in reason else QUICK
     assert failure(upstream, limits).startswith(reason)
     assert len(upstream.requests) == QUICK.attempts
 
 
-def test_a_longer_pause_than_ours_is_respected_by_leaving(serve: Serve) -> None:
-    upstream = serve(answer(429, Retry_After="3600"), answer())
-    assert failure(upstream) == "status 429"
+LATER = {"date": "Wed, 21 Oct 2026 07:28:00 GMT", "Retry_After": "Wed, 21 Oct 2026 08:28:00 GMT"}
+
+
+@pytest.mark.parametrize("trouble", [answer(429, Retry_After="3600"), up.dated(503, **LATER)])
+def test_a_longer_pause_than_ours_is_respected_by_leaving(serve: Serve, trouble: Answer) -> None:
+    upstream = serve(trouble, answer())
+    assert failure(upstream).endswith(", and it asks for a pause of 3600 s")
     assert len(upstream.requests) == 1
+
+
+def test_a_pause_in_either_form_is_kept(serve: Serve) -> None:
+    for trouble in (answer(429, Retry_After="1"), up.dated(429, **SOON | {"date": "Wed, 21 Oct 2026 07:27:59 GMT"})):
+        begun = time.monotonic()
+        assert fetch(source(serve(trouble, answer())), limits=replace(QUICK, wait_longest=2)) == BODY
+        assert time.monotonic() - begun > 1
 
 
 @pytest.mark.parametrize("body", [b"<HTML><body>maintenance", b" \n<!DOCTYPE html>", b"<?xml version='1.0'?>\n<html>"])
@@ -187,8 +162,25 @@ def test_a_web_page_with_status_200_is_refused(serve: Serve, body: bytes) -> Non
     assert len(upstream.requests) == 1
 
 
+@pytest.mark.parametrize("kind", ["text/html", "Text/HTML; charset=utf-8", "application/xhtml+xml", "image/png"])
+def test_what_calls_itself_no_data_is_refused(serve: Serve, kind: str) -> None:
+    upstream = serve(answer(Content_Type=kind))
+    assert failure(upstream) == f"the answer is of type '{kind.lower().split(';')[0]}', not data"
+    assert len(upstream.requests) == 1
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "text/csv", "application/octet-stream", "application/json", ""])
+def test_what_sources_call_their_data_is_taken(serve: Serve, kind: str) -> None:
+    assert fetch(source(serve(answer(Content_Type=kind))), limits=QUICK) == BODY
+
+
+def test_another_packing_than_was_asked_for_is_refused(serve: Serve) -> None:
+    assert failure(serve(answer(Content_Encoding="br"))) == "the answer is packed as 'br', not as gzip"
+
+
 def test_an_empty_body_is_refused(serve: Serve) -> None:
     assert failure(serve(answer(body=b""))) == "the answer is empty"
+    assert failure(serve(answer(body=b"", Content_Encoding="gzip"))) == "the answer is empty"
 
 
 def test_an_endless_body_is_stopped_by_its_size(serve: Serve) -> None:
@@ -197,19 +189,27 @@ def test_an_endless_body_is_stopped_by_its_size(serve: Serve) -> None:
     assert len(upstream.requests) == 1
 
 
-def test_a_small_body_that_unpacks_to_a_huge_one_is_stopped(serve: Serve) -> None:
-    bomb = gzip.compress(bytes(10_000_000))
-    assert failure(serve(answer(body=bomb, Content_Encoding="gzip"))) == "more than 100000 bytes"
+@pytest.mark.parametrize("body", [gzip.compress(bytes(10_000_000)), gzip.compress(b"") * 10_000])
+def test_a_small_body_that_unpacks_to_a_huge_one_is_stopped(serve: Serve, body: bytes) -> None:
+    """And so is one that unpacks to nothing for ever."""
+    assert failure(serve(answer(body=body, Content_Encoding="gzip"))) == "more than 100000 bytes"
 
 
-def test_a_dripping_body_is_stopped_by_the_deadline(serve: Serve) -> None:
+@pytest.mark.parametrize("trouble", [endless(b"0", 0.02), endless(b"0", 0.19), up.endless_headers(0.02)])
+def test_what_drips_is_stopped_by_the_deadline(serve: Serve, trouble: Answer) -> None:
     begun = time.monotonic()
-    assert failure(serve(endless(b"0", 0.02)), replace(QUICK, total=0.2)) == "not done after 0.2 s"
-    assert time.monotonic() - begun < 2
+    assert failure(serve(trouble), replace(QUICK, total=0.2)) == "not done after 0.2 s"
+    assert time.monotonic() - begun < 1
+
+
+def test_silence_is_stopped_by_the_deadline_of_the_whole(serve: Serve) -> None:
+    begun = time.monotonic()
+    assert failure(serve(hang), replace(QUICK, read=30, total=0.2)) == "not done after 0.2 s"
+    assert time.monotonic() - begun < 1
 
 
 def test_nobody_there() -> None:
-    upstream = Upstream([answer()])
+    upstream = Upstream(answer())
     upstream.close()
     assert "refused" in failure(upstream)
 
@@ -217,24 +217,162 @@ def test_nobody_there() -> None:
 def test_redirects_are_followed_but_not_for_ever(serve: Serve) -> None:
     there = serve(answer())
     here = serve(answer(302, b"", Location=there.url))
-    assert fetch(here.source, limits=QUICK) == BODY
+    assert fetch(source(here), limits=QUICK) == BODY
     loop = serve(answer(302, b"", Location="/counts.csv"))
     assert failure(loop) == "more than 2 redirects"
     assert len(loop.requests) == 3
     assert failure(serve(answer(302, b"", Location="ftp://example.org/"))).startswith("the request cannot be sent")
 
 
-def test_a_token_goes_to_its_own_host_only_and_into_no_message(serve: Serve, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.DEBUG)
+def test_what_has_not_changed_is_not_sent_again(serve: Serve) -> None:
+    upstream = serve(up.conditional(BODY, '"v1"', Last_Modified="Fri, 20 Nov 2026 05:36:00 GMT"))
+    part = Part(url=upstream.url)
+    first = download(source(upstream), part, limits=QUICK)
+    assert (first.raw, first.validators) == (BODY, Validators('"v1"', "Fri, 20 Nov 2026 05:36:00 GMT"))
+    assert "If-None-Match" not in upstream.requests[0]
+    kept = Validators.from_json(json.loads(json.dumps(first.validators.as_json())))
+    second = download(source(upstream), part, validators=kept, limits=QUICK)
+    assert (second.raw, second.validators) == (None, first.validators)
+    assert upstream.requests[1]["If-None-Match"] == '"v1"'
+    assert upstream.requests[1]["If-Modified-Since"] == "Fri, 20 Nov 2026 05:36:00 GMT"
+    assert download(source(upstream), part, validators=Validators('"v0"'), limits=QUICK).raw == BODY
+
+
+def test_an_upstream_without_validators_is_asked_for_all_of_it(serve: Serve) -> None:
+    upstream = serve(answer())
+    first = download(source(upstream), Part(url=upstream.url), limits=QUICK)
+    assert first.validators == Validators()
+    assert first.validators.as_json() == {}
+
+
+@pytest.mark.parametrize("kept", [None, [], {}, {"etag": 3}, {"etag": ""}, {"etag": "a\nb"}, {"etag": "x" * 9999}])
+def test_validators_that_cannot_be_sent_are_none(kept: object) -> None:
+    assert Validators.from_json(kept) == Validators()
+
+
+def pages_of(upstream: Upstream, *, last: int) -> Part:
+    """A part in pages `?1`, `?2`, …"""
+
+    def following(url: str, raw: bytes) -> str | None:
+        number = int(raw.split(b" ")[0])
+        return None if number >= last else f"{upstream.url}?{number + 1}"
+
+    return Part(url=upstream.url, paging=Paging(following=following, joined=b"".join))
+
+
+def test_pages_are_asked_for_one_after_the_other_and_joined(serve: Serve) -> None:
+    upstream = serve(answer(body=b"1 a\n", ETag='"v1"'), answer(503), answer(body=b"2 b\n"), answer(body=b"3 c\n"))
+    got = download(source(upstream), pages_of(upstream, last=3), limits=QUICK)
+    assert (got.raw, got.validators) == (b"1 a\n2 b\n3 c\n", Validators())
+    assert [path.partition("?")[2] for path in upstream.paths] == ["", "2", "2", "3"]
+
+
+def test_only_a_single_page_is_asked_for_conditionally(serve: Serve) -> None:
+    upstream = serve(up.conditional(b"1 a\n", '"v1"'))
+    got = download(source(upstream), pages_of(upstream, last=1), limits=QUICK)
+    assert (got.raw, got.validators) == (b"1 a\n", Validators('"v1"'))
+    again = download(source(upstream), pages_of(upstream, last=1), validators=got.validators, limits=QUICK)
+    assert again.raw is None
+
+
+def test_all_pages_share_the_limits(serve: Serve) -> None:
+    pages = [answer(body=b"%d " % number + b"0" * 40_000) for number in range(1, 9)]
+    upstream = serve(*pages)
+    assert failure(upstream, part=pages_of(upstream, last=8)) == "more than 100000 bytes"
+    assert len(upstream.requests) == 3
+
+    def late(handler, upstream):
+        time.sleep(0.12)
+        answer(body=b"%d " % len(upstream.requests))(handler, upstream)
+
+    slow = serve(late)
+    assert failure(slow, replace(QUICK, total=0.3), pages_of(slow, last=9)) == "not done after 0.3 s"
+
+
+def test_pages_that_go_in_a_circle_are_refused(serve: Serve) -> None:
+    upstream = serve(answer())
+    part = Part(url=upstream.url, paging=Paging(following=lambda *_: upstream.url, joined=b"".join))
+    with pytest.raises(SourceError, match="rki: page 1 says that it is followed by one before it"):
+        download(source(upstream), part, limits=QUICK)
+
+
+def test_a_failing_page_fails_the_whole(serve: Serve) -> None:
+    upstream = serve(answer(body=b"1 a\n"), answer(body=up.page("maintenance")))
+    assert failure(upstream, part=pages_of(upstream, last=3)) == "the answer is a web page, not data"
+
+
+def test_a_token_is_sent_if_the_environment_has_it(serve: Serve) -> None:
+    upstream = serve(answer())
+    for environment in ({"UPSTREAM_TOKEN": HIDDEN}, {"UPSTREAM_TOKEN": ""}, {}):
+        download(source(upstream), Part(url=upstream.url), environment=environment, limits=QUICK)
+    download(replace(source(upstream), token=None), Part(url=upstream.url), environment={"UPSTREAM_TOKEN": HIDDEN})
+    assert [request["X-App-Token"] for request in upstream.requests] == [HIDDEN, None, None, None]
+
+
+def test_a_token_goes_to_its_own_origin_only_and_into_no_log(serve: Serve, caplog: pytest.LogCaptureFixture) -> None:
+    for name in (None, "httpx2", "httpcore2", "httpcore2.http11", "httpcore2.connection", "reporter"):
+        caplog.set_level(logging.DEBUG, logger=name)
     there = serve(answer(503), answer())
-    here = serve(answer(302, b"", Location=there.url))
-    assert fetch(here.source, headers={"X-App-Token": "s3cret"}, limits=QUICK) == BODY
-    assert here.requests[0]["X-App-Token"] == "s3cret"
+    here = serve(answer(302, b"", Location=f"{there.url}?token={HIDDEN}", X_Echo=HIDDEN))
+    part = Part(url=here.url)
+    assert download(source(here), part, environment={"UPSTREAM_TOKEN": HIDDEN}, limits=QUICK).raw == BODY
+    assert here.requests[0]["X-App-Token"] == HIDDEN
     assert all("X-App-Token" not in request for request in there.requests)
-    for token in ("s3cret\n", "s3crét", " s3cret"):
-        assert failure(here, headers={"X-App-Token": token}).startswith("the header X-App-Token holds")
     assert any("status 503; again in" in line for line in caplog.messages)
-    assert not any("s3cr" in line for line in caplog.messages)
+    assert not any(HIDDEN in line for line in caplog.messages)
+
+
+@pytest.mark.parametrize(
+    ("trouble", "reason"),
+    [
+        (answer(302, b"", Location=f"ftp://{HIDDEN}/"), "the request cannot be sent"),
+        (answer(302, b"", Location=f"http://127.0.0.1:{HIDDEN}/"), ""),
+        (answer(Content_Encoding=HIDDEN), "the answer is packed as '[token]'"),
+        (answer(Content_Type=f"image/{HIDDEN}"), "the answer is of type 'image/[token]'"),
+        (answer(body=f"bad token: {HIDDEN}".encode()), "the answer repeats the token"),
+    ],
+)
+def test_a_token_that_comes_back_is_in_no_message(serve: Serve, trouble: Answer, reason: str) -> None:
+    message = failure(serve(trouble), UPSTREAM_TOKEN=HIDDEN)
+    assert message.startswith(reason)
+    assert HIDDEN not in message
+
+
+def test_a_token_that_comes_back_is_not_kept(serve: Serve) -> None:
+    upstream = serve(answer(ETag=f'"{HIDDEN}"', Last_Modified="Fri, 20 Nov 2026 05:36:00 GMT"))
+    got = download(source(upstream), Part(url=upstream.url), environment={"UPSTREAM_TOKEN": HIDDEN}, limits=QUICK)
+    assert got.validators == Validators(None, "Fri, 20 Nov 2026 05:36:00 GMT")
+
+
+@pytest.mark.parametrize("token", [f"{HIDDEN}\n", "s3crét", f" {HIDDEN}"])
+def test_a_token_that_is_none_is_refused_unseen(serve: Serve, token: str) -> None:
+    upstream = serve(answer())
+    message = failure(upstream, UPSTREAM_TOKEN=token)
+    assert message == "the token for X-App-Token holds what no header may, or a space"
+    assert upstream.requests == []
+
+
+def test_many_are_pulled_side_by_side(serve: Serve) -> None:
+    together = threading.Barrier(4, timeout=5)
+
+    def meet(handler, upstream):
+        together.wait()
+        answer(body=upstream.url.encode())(handler, upstream)
+
+    servers = [serve(answer(503), meet) for _ in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        bodies = list(pool.map(lambda one: fetch(source(one), limits=QUICK), servers))
+    assert bodies == [one.url.encode() for one in servers]
+
+
+def test_nothing_of_a_pull_stays_behind(serve: Serve) -> None:
+    upstream = serve(answer())
+    before = threading.active_count()
+    fetch(source(upstream), limits=replace(QUICK, total=300))
+    deadline = time.monotonic() + 2
+    while threading.active_count() > before and time.monotonic() < deadline:  # the server's own thread ends
+        time.sleep(0.01)
+    assert threading.active_count() <= before
 
 
 @pytest.mark.parametrize(

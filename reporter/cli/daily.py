@@ -1,5 +1,6 @@
 """The daily job, its preview and its check."""
 
+import os
 from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
@@ -49,6 +50,7 @@ def build(
             as_of=as_of,
             only=only,
             workers=workers or parallel.usable_cores(),
+            environ=os.environ,
             progress=bar,
         )
     except KeyboardInterrupt:
@@ -88,9 +90,10 @@ def serve(out: Path, port: int) -> int:
 
 @click.command()
 @config_option
+@click.option("--offline", is_flag=True, help="Ask no source.")
 @out_option
-def check(config_path: Path | None, out: Path) -> int:
-    """Check the settings, and that nothing on record was altered: one line each."""
+def check(config_path: Path | None, out: Path, *, offline: bool) -> int:
+    """Check the settings, that sources answer, and that nothing on record was altered: one line each."""
     settings = load(config_path)
     from reporter import audit, files, pipeline
 
@@ -103,6 +106,10 @@ def check(config_path: Path | None, out: Path) -> int:
         try:
             pipeline.check_file(feed, number)
             click.echo(f"{feed.name}: {audit.check_record(out / 'data' / feed.name)}")
+            if not offline:
+                for line, is_good in pipeline.check_sources(feed, os.environ):
+                    click.echo(f"{feed.name}: {line}", err=not is_good)
+                    code = code if is_good else 1
         except SettingsError:
             raise
         except ReporterError as error:

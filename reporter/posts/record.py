@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from reporter.dates import Cadence
+from reporter.timeliness import Timeliness
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,41 @@ class Attribution:
     licence: str
     licence_url: str | None
     url: str | None
+
+
+@dataclass(frozen=True)
+class Upstream:
+    """One source of a feed, and what it last said; dates are None before it was first asked.
+
+    Attributes:
+        in_use: whether the counts came from it last.
+        asked: when it was last asked.
+        answered: when it last sent what could be taken in, or said that nothing had changed.
+        newest: the newest period end it then held.
+        since: when that period was first seen.
+        failed: why it failed when it was last asked; None if it did not.
+        failing_since: when it was first asked in vain.
+    """
+
+    name: str
+    attribution: Attribution
+    in_use: bool = False
+    asked: date | None = None
+    answered: date | None = None
+    newest: date | None = None
+    since: date | None = None
+    failed: str | None = None
+    failing_since: date | None = None
+
+
+@dataclass(frozen=True)
+class Switch:
+    """A change of the source that a feed's counts come from; sources by name."""
+
+    day: date
+    before: str
+    after: str
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -95,6 +131,10 @@ class FeedRecord:
         kept: posts that need no rendering, by reference date; never the newest, which will link to the next.
         made_by: a hash of all that a post's page is made of besides the record: code, templates, settings.
         failed: what went wrong in this run, and the models that failed for the newest forecast, one line each.
+        timeliness: how timely its counts are; None of a finished story, and before the first count.
+        patience: days after the expected date at which its source is late, stale and retired.
+        upstreams: its sources, in the settings' order.
+        switches: every change of the source in use, oldest first.
         changes: reference date as text → frame of `schema.SPLITS`, where the change since the date before is on record.
     """
 
@@ -122,4 +162,8 @@ class FeedRecord:
     series: Mapping[tuple[str, str], date] | None = None
     kept: Mapping[date, Kept] = field(default_factory=dict)
     made_by: str = ""
+    timeliness: Timeliness | None = None
+    patience: tuple[int, int, int] = (2, 7, 90)
+    upstreams: tuple[Upstream, ...] = ()
+    switches: tuple[Switch, ...] = ()
     changes: Mapping[str, pd.DataFrame] = field(default_factory=dict)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from reporter.sources.base import Source
 
-_NAMES = ("rki", "nhsn", "jhu", "jhu-counties", "file")
+_NAMES = ("rki", "nhsn", "jhu", "jhu-counties", "who", "hub", "file")
 _WHERE = {"jhu-counties": ("jhu", "COUNTIES")}
 """Module and name of a source that is not the `SOURCE` of a module of its name."""
 

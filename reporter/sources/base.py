@@ -102,6 +102,8 @@ class Source:
     changes: Callable[[bytes], pd.DataFrame | None] | None = None
     """Reads the past vintages that upstream publishes in the same file (`schema.CHANGES`), None if it has none."""
     token: Token | None = None
+    delay: int = 4
+    """How many days after a period's end it is usually published."""
     week_ends: int = 5
     """The weekday that weeks end on, of a weekly source: 0 is Monday, 5 Saturday."""
 

@@ -12,9 +12,10 @@ from reporter.dates import parse_date
 from reporter.errors import ContractError, SourceError
 from reporter.schema import CHANGES, COUNTS, KEY, to_frame
 from reporter.sources.base import PLACES, Source, finish
-from reporter.sources.reading import one_line, quoted, read_csv, refuse_page, require_columns, to_dates, to_numbers
+from reporter.sources.reading import one_line, quoted, read_csv, read_header, refuse_page, to_dates, to_numbers
 
 _PARQUET = b"PAR1"
+_UNREADABLE = (pa.ArrowException, OSError, ValueError, ContractError)
 _BLANK = ("", "NA")
 _INVISIBLE = "[\u200e\u200f\u202a-\u202e\u2066-\u2069]"  # marks of writing direction
 _LARGEST = 1e12
@@ -32,24 +33,18 @@ def parse(raw: bytes) -> pd.DataFrame:
     return finish("file", frame)
 
 
-def is_change_log(raw: bytes) -> bool:
-    """Tell a change log from a plain long table.
+def changes(raw: bytes) -> pd.DataFrame | None:
+    """Read a change log (`schema.CHANGES`), oldest vintage first.
+
+    Returns:
+        None if it is a long table, without `as_of`; its rows are not read.
 
     Raises:
         SourceError: the bytes are neither.
     """
-    return "as_of" in _read(raw).columns
-
-
-def changes(raw: bytes) -> pd.DataFrame:
-    """Read a change log (`schema.CHANGES`), oldest vintage first.
-
-    Raises:
-        SourceError: the bytes are no such file, or it is a long table without `as_of`.
-    """
-    frame = _checked(_read(raw))
-    require_columns("file", list(frame.columns), CHANGES.names)
-    log = _check_log(frame)
+    if "as_of" not in _header(raw):
+        return None
+    log = _check_log(_checked(_read(raw)))
     finish("file", log.drop_duplicates(KEY, keep="last"))
     return log
 
@@ -59,6 +54,16 @@ def places() -> pd.DataFrame:
     return pd.DataFrame({"location": [], "name": [], "population": []}, columns=PLACES).astype(
         {"location": "str", "name": "str", "population": "float64"}
     )
+
+
+def _header(raw: bytes) -> list[str]:
+    refuse_page("file", raw)
+    if not raw.startswith(_PARQUET):
+        return read_header("file", raw, COUNTS.names)
+    try:
+        return list(pq.read_schema(pa.BufferReader(raw)).names)
+    except _UNREADABLE as error:
+        raise SourceError(f"file: {one_line(str(error))}") from None
 
 
 def _read(raw: bytes) -> pd.DataFrame:
@@ -71,7 +76,7 @@ def _read_parquet(raw: bytes) -> pd.DataFrame:
         table = pq.read_table(pa.BufferReader(raw))
         table.validate(full=True)  # a text that is not UTF-8 would fail much later
         return to_frame(table, CHANGES if "as_of" in table.column_names else COUNTS)
-    except (pa.ArrowException, OSError, ValueError, ContractError) as error:
+    except _UNREADABLE as error:
         raise SourceError(f"file: {one_line(str(error))}") from None
 
 
@@ -131,4 +136,5 @@ SOURCE = Source(
     attribution="",
     parse=parse,
     places=places,
+    changes=changes,
 )

@@ -1,108 +1,145 @@
-"""CDC NHSN: weekly hospital admissions in the United States, preliminary release (Wednesdays).
+"""CDC NHSN: weekly hospital admissions in the United States.
 
-Socrata sends every number as a text and leaves a key out where nothing is known. Reporting was voluntary from
-May to October 2024, and RSV before November 2024 is under-counted about a hundredfold.
+Two tables of one layout: the preliminary one has the newest week on Wednesdays, the final one on Fridays. Reporting was
+voluntary from May to October 2024, and RSV before November 2024 is under-counted about a hundredfold.
 """
 
-import json
-from collections.abc import Mapping
-from datetime import date
-from typing import Any
+import functools
+import re
+from collections.abc import Sequence
+from datetime import date, datetime
 from urllib.parse import urlencode
 
 import pandas as pd
 
-from reporter.dates import Cadence, parse_date
+from reporter.dates import Cadence
 from reporter.errors import SourceError
-from reporter.sources.base import PLACES, Source, bundled, finish
-from reporter.sources.reading import one_line, quoted, read_csv, read_text, require_columns, to_dates, to_numbers
+from reporter.sources import socrata, states
+from reporter.sources.base import Part, Source, Token, finish
+from reporter.sources.columns import Column, read_columns
+from reporter.sources.reading import parse_midnight, quoted, require_columns
 
-FIELDS: Mapping[str, str] = {
+FIELDS = {
     "totalconfc19newadm": "wk inc covid hosp",
     "totalconfflunewadm": "wk inc flu hosp",
     "totalconfrsvnewadm": "wk inc rsv hosp",
 }
 """Upstream's column → target."""
 
-LIMIT = 100_000  # rows; there were 21,000 in 2026. Without a limit Socrata sends 1,000 and says nothing
-_MIDNIGHT = "T00:00:00.000"
+LIMIT = 50_000  # rows a page; there were 21,000 in 2026. Without a limit Socrata sends 1,000 and says nothing
+_WEEK, _PLACE = "weekendingdate", "jurisdiction"
+_TITLES = {
+    "week ending date": _WEEK,
+    "geographic aggregation": _PLACE,
+    "total covid-19 admissions": "totalconfc19newadm",
+    "total influenza admissions": "totalconfflunewadm",
+    "total rsv admissions": "totalconfrsvnewadm",
+}
+"""A column's title, in the file that Socrata's export button gives → its name in the interface."""
+
+# Every name that a column had so far, or one like it: if a total is missing, none of the others is the same renamed.
+_FAMILIES = re.compile(
+    r"(Unnamed: 0|X|:\w+|weekendingdate|jurisdiction|respseason"
+    r"|(num|pct)(icu|inpt)beds\w*|(total|num|pct)conf(c19|flu|rsv)((hosp|icu|inpt)\w*|newadm((ped|adult|hosprep|per|unk)\w*)?))",
+    re.ASCII,
+)
 _SATURDAY = 5
-_NO_FIPS = frozenset({"AS", "FM", "GU", "MH", "MP", "PW", "VI"})  # report, but are not in the hubs' table of places
 
 
-def parse(raw: bytes) -> pd.DataFrame:
-    """Read admissions a week by state, Puerto Rico and the United States as a whole.
+def parse(raw: bytes, wanted: Sequence[str] = ()) -> pd.DataFrame:
+    """Read admissions a week by state, Puerto Rico and the United States as a whole, from JSON or CSV.
 
-    Left out: federal regions, the other territories, and counts that a row has no key for.
+    Any columns may be beside the totals, and some of the totals may be missing. A key that a row lacks is NaN, as a
+    blank is: not known, or withdrawn. Left out are federal regions and territories that the hubs do not forecast.
+
+    Args:
+        wanted: the totals there must be; if empty, one.
 
     Raises:
-        SourceError: the bytes are not the whole table in Socrata's JSON.
+        SourceError: the bytes are no such table.
     """
-    rows = _rows(raw)
-    codes = _codes()
-    kept = [(row, code) for row in rows if (code := _code(row, codes)) is not None]
-    week = to_dates("nhsn", [str(row.get("weekendingdate")) for row, _ in kept], _saturday)
-    wide = pd.DataFrame({"location": [code for _, code in kept], "target_end_date": week})
+    columns = _read(raw)
+    found = _totals(columns, wanted)
+    codes = states.codes()
+    location = columns[_PLACE].map(lambda text: _code(text, codes))
+    counted = location.notna()
+    columns = {name: columns[name].rows(counted.to_numpy()) for name in (_WEEK, *found)}
+    location = location[counted].reset_index(drop=True)
+    week = columns[_WEEK].dates("nhsn", _saturday)
     counts = [
-        wide.assign(
-            target=target,
-            observation=to_numbers("nhsn", ["" if row.get(field) is None else str(row[field]) for row, _ in kept]),
+        pd.DataFrame(
+            {
+                "target": FIELDS[field],
+                "location": location,
+                "target_end_date": week,
+                "observation": columns[field].numbers("nhsn"),
+            }
         )
-        for field, target in FIELDS.items()
+        for field in found
     ]
-    return finish("nhsn", pd.concat(counts).dropna(subset="observation"))
+    return finish("nhsn", pd.concat(counts))
 
 
-def places() -> pd.DataFrame:
-    """List the states, Puerto Rico and the United States, by FIPS code."""
-    table = _locations()
-    names = table["location_name"].replace("US", "United States")
-    return table.assign(name=names, population=table["population"].astype("float64"))[PLACES]
+def newest(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Of counts of the same the table that knows the newest week, the first of them on a tie.
+
+    It is taken whole: values of two releases are never mixed. What it lacks and another has is not filled in either,
+    since a table that was cut off would look complete; on record such a count stays as it was.
+    """
+    weeks = [table.loc[table["observation"].notna(), "target_end_date"].max() for table in tables]
+    return tables[max(range(len(tables)), key=lambda place: (pd.notna(weeks[place]), weeks[place]))]
 
 
-def _locations() -> pd.DataFrame:
-    columns = ("abbreviation", "location", "location_name", "population")
-    header, rows = read_csv("us-locations.csv", bundled("us-locations.csv"), columns)
-    return pd.DataFrame(rows, columns=header, dtype="str")
+def _read(raw: bytes) -> dict[str, Column]:
+    if not socrata.is_csv(raw):
+        return socrata.read_json("nhsn", raw, (_WEEK, _PLACE))
+    columns = read_columns("nhsn", raw, ())
+    titled = {" ".join(title.split()).casefold(): column for title, column in columns.items()}
+    columns |= {field: titled[title] for title, field in _TITLES.items() if title in titled}
+    require_columns("nhsn", list(columns), (_WEEK, _PLACE))
+    return columns
 
 
-def _codes() -> dict[str, str]:
-    table = _locations()
-    return dict(zip(table["abbreviation"], table["location"], strict=True)) | {"USA": "US"}
+def _totals(columns: dict[str, Column], wanted: Sequence[str]) -> list[str]:
+    """The totals to read: others may be null in every row of some JSON, or were not asked for."""
+    found = [field for field in FIELDS if field in columns]
+    if not found or not all(_FAMILIES.fullmatch(column) for column in columns):
+        wanted = tuple(FIELDS)
+    require_columns("nhsn", list(columns), wanted)
+    return found
 
 
-def _rows(raw: bytes) -> list[dict[str, Any]]:
-    try:
-        rows = json.loads(read_text("nhsn", raw))
-    except (ValueError, RecursionError) as error:
-        raise SourceError(f"nhsn: not whole JSON: {one_line(str(error))}") from None
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise SourceError(f"nhsn: not a list of rows: {quoted(raw[:80].decode(errors='replace'))}")
-    if not rows:
-        raise SourceError("nhsn: no rows")
-    if len(rows) == LIMIT:
-        raise SourceError(f"nhsn: exactly {LIMIT} rows, as many as were asked for: there may be more")
-    require_columns("nhsn", list(dict.fromkeys(key for row in rows for key in row)), ("weekendingdate", *_KEYS))
-    return rows
-
-
-def _code(row: Mapping[str, Any], codes: Mapping[str, str]) -> str | None:
-    jurisdiction = str(row.get("jurisdiction")).strip().upper()
-    if jurisdiction.startswith("REGION ") or jurisdiction in _NO_FIPS:
+def _code(text: str, codes: dict[str, str]) -> str | None:
+    jurisdiction = text.strip().upper()
+    if jurisdiction.startswith("REGION ") or jurisdiction in states.TERRITORIES.values():
         return None
     if jurisdiction not in codes:
-        raise SourceError(f"nhsn: unknown jurisdiction {quoted(str(row.get('jurisdiction')))}")
+        raise SourceError(f"nhsn: unknown jurisdiction {quoted(text)}")
     return codes[jurisdiction]
 
 
 def _saturday(text: str) -> date:
-    day = parse_date(text.removesuffix(_MIDNIGHT))
+    day = datetime.strptime(text, "%m/%d/%Y").date() if "/" in text else parse_midnight(text)  # noqa: DTZ007 - no time
     if day.weekday() != _SATURDAY:
         raise ValueError("not the end of a week")
     return day
 
 
-_KEYS = ("jurisdiction", *FIELDS)
+def _part(table: str) -> Part:
+    query = {
+        "$select": ",".join((_WEEK, _PLACE, *FIELDS)),
+        "$where": f"{_WEEK}>='2020-08-08T00:00:00.000'",
+        "$order": f"{_PLACE},{_WEEK}",
+        "$limit": LIMIT,
+    }
+    return Part(
+        url=f"https://data.cdc.gov/resource/{table}.json?{urlencode(query, safe='$,:')}",
+        parse=functools.partial(parse, wanted=tuple(FIELDS)),
+        paging=socrata.paging("nhsn"),
+    )
+
+
+FINAL, PRELIMINARY = _part("ua7e-t2fy"), _part("mpgq-jmmr")
 
 SOURCE = Source(
     name="nhsn",
@@ -110,16 +147,7 @@ SOURCE = Source(
     targets=tuple(FIELDS.values()),
     cadence=Cadence.WEEK,
     settle=0,
-    url="https://data.cdc.gov/resource/mpgq-jmmr.json?"
-    + urlencode(
-        {
-            "$select": ",".join(("weekendingdate", *_KEYS)),
-            "$where": f"weekendingdate>='2020-08-08{_MIDNIGHT}'",
-            "$order": "jurisdiction,weekendingdate",
-            "$limit": LIMIT,
-        },
-        safe="$,:",
-    ),
+    url=PRELIMINARY.url,
     licence="US public domain",
     licence_url="https://www.usa.gov/government-works",
     attribution=(
@@ -127,6 +155,9 @@ SOURCE = Source(
         "Weekly Hospital Respiratory Data, US public domain"
     ),
     parse=parse,
-    places=places,
+    places=states.places,
     archive="nhsn-vintages.parquet",
+    parts=(FINAL, PRELIMINARY),
+    combine=newest,
+    token=Token("SOCRATA_APP_TOKEN", "X-App-Token"),
 )

@@ -9,10 +9,14 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from reporter.dates import parse_date
 from reporter.errors import SourceError
 
 _HTML = re.compile(rb"<html|<!doctype", re.IGNORECASE)
 _HTML_WITHIN = 512  # bytes; error pages begin with a newline, a space or an XML declaration
+_CONFLICT = (b"<<<<<<<", b">>>>>>>")  # at the start of a line: a merge that someone committed half-way
+_MIDNIGHT = re.compile(r"[T ]00:00(:00(\.0+)?)?Z?", re.ASCII)
+_DAY = len("2020-02-24")
 _NAMED = 8  # columns of a wrong header that a message names: JHU has 1,147
 
 
@@ -20,12 +24,14 @@ def refuse_page(name: str, raw: bytes) -> None:
     """Refuse what every HTTP client accepts in place of data.
 
     Raises:
-        SourceError: the answer is empty or a web page.
+        SourceError: the answer is empty, a web page or a merge that git could not finish.
     """
     if not raw.strip():
         raise SourceError(f"{name}: the answer is empty")
     if _HTML.search(raw[:_HTML_WITHIN]):
         raise SourceError(f"{name}: the answer is a web page, not data")
+    if any(raw.startswith(mark) or b"\n" + mark in raw for mark in _CONFLICT):
+        raise SourceError(f"{name}: git conflict markers in the answer")
 
 
 def read_text(name: str, raw: bytes) -> str:
@@ -65,24 +71,38 @@ def read_csv(name: str, raw: bytes, columns: Sequence[str]) -> tuple[list[str], 
                 lines.append(line)
     except csv.Error as error:
         raise SourceError(f"{name}: line {reader.line_num} is not comma-separated text: {error}") from None
-    header = check_header(name, lines[0] if lines else [], columns)
+    header = [cell.strip() for cell in lines[0]] if lines else []
+    check_header(name, header, columns)
     if len(lines) == 1:
         raise SourceError(f"{name}: no rows below the header")
     return header, lines[1:]
 
 
-def check_header(name: str, cells: Sequence[str], columns: Sequence[str]) -> list[str]:
-    """Read the first row of a file as the names of its columns.
+def read_header(name: str, raw: bytes, columns: Sequence[str]) -> list[str]:
+    """Read the header of a comma-separated file and nothing below it.
 
     Raises:
-        SourceError: one of `columns` is missing, or a name appears twice.
+        SourceError: as `read_csv`, so far as the header shows it.
     """
-    header = [cell.strip() for cell in cells]
+    line = read_text(name, raw).lstrip("\r\n").partition("\n")[0]
+    try:
+        header = [cell.strip() for cell in next(csv.reader(io.StringIO(line), strict=True), [])]
+    except csv.Error as error:
+        raise SourceError(f"{name}: the header is not comma-separated text: {error}") from None
+    check_header(name, header, columns)
+    return header
+
+
+def check_header(name: str, header: Sequence[str], columns: Sequence[str]) -> None:
+    """Demand columns of a header, and each once.
+
+    Raises:
+        SourceError: it lacks one or has one twice.
+    """
     require_columns(name, header, columns)
     if len(set(header)) != len(header):
         twice = next(column for column in header if header.count(column) > 1)
         raise SourceError(f"{name}: the column {quoted(twice)} appears twice")
-    return header
 
 
 def require_columns(name: str, found: Sequence[str], wanted: Sequence[str]) -> None:
@@ -114,6 +134,21 @@ def to_dates(name: str, texts: Sequence[str], read: Callable[[str], date]) -> pd
         except ValueError:
             raise SourceError(f"{name}: not a date: {quoted(text)}") from None
     return pd.Series(np.array([known[text] for text in texts], dtype="datetime64[s]"))
+
+
+def parse_midnight(text: str) -> date:
+    """Read a date, or a moment that is the beginning of one.
+
+    Raises:
+        ValueError: it is neither.
+
+    >>> parse_midnight("2020-02-24T00:00:00Z")
+    datetime.date(2020, 2, 24)
+    """
+    day, clock = text[:_DAY], text[_DAY:]
+    if clock and not _MIDNIGHT.fullmatch(clock):
+        raise ValueError("not the beginning of a day")
+    return parse_date(day)
 
 
 def to_numbers(name: str, texts: Iterable[str], *, blank: Sequence[str] = ("",), signed: bool = False) -> pd.Series:

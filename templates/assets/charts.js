@@ -11,9 +11,13 @@
   // A feed whose next count is overdue says so, even if the job that builds these pages is dead.
   for (const status of document.querySelectorAll("[data-due]")) {
     const late = Math.floor((Date.now() - Date.parse(status.dataset.due)) / 864e5);
-    if (late <= Number(status.dataset.grace)) continue;
+    const passed = status.dataset.patience.split(" ").filter((days) => late > Number(days)).length;
+    if (!passed) continue;
+    const word = status.querySelector(".word");
+    const state = Math.max(passed, ["followed", "late", "stale", "retired"].indexOf(word.textContent));
     status.classList.add("stale");
-    status.querySelector(".word").textContent = `stale: ${late} days overdue`;
+    // Only the job can tell whether upstream was asked; without its word a source is stale, not retired.
+    word.textContent = `${state === 1 ? "late" : word.textContent === "retired" ? "retired" : "stale"}: ${late} days overdue`;
   }
 
   // Tables sort by a press on a column's head.

@@ -5,6 +5,7 @@ import posixpath
 import re
 import shutil
 from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from urllib.parse import urlsplit
 
@@ -13,13 +14,20 @@ import pytest
 
 from reporter import render
 from reporter.errors import ReporterError
+from reporter.posts import Attribution, Switch, Upstream
+from reporter.timeliness import timeliness
 
+NOW = datetime(2020, 4, 12, 6, 0, tzinfo=UTC)
 HTML = "{http://www.w3.org/1999/xhtml}"
 
 
 @pytest.fixture
 def pages(site, record, weekly, empty):
-    return render.pages(site, [record, weekly, empty])
+    return everything(site, [record, weekly, empty])
+
+
+def everything(site, records):
+    return render.pages(site, records) | render.status(site, records, NOW)
 
 
 def documents(pages):
@@ -36,6 +44,7 @@ def test_every_page_is_there(pages):
     assert {path for path in pages if path.endswith(".html")} == {
         "index.html",
         "scoreboard/index.html",
+        "status/index.html",
         "made-up/index.html",
         "made-up/2020-04-09/index.html",
         "made-up/2020-04-10/index.html",
@@ -50,7 +59,7 @@ def test_every_page_is_there(pages):
 
 
 def test_the_same_record_gives_the_same_bytes(site, record, weekly, empty, pages):
-    assert render.pages(site, [record, weekly, empty]) == pages
+    assert everything(site, [record, weekly, empty]) == pages
 
 
 def test_an_old_post_does_not_change_when_the_truth_is_revised_later(site, record, pages):
@@ -179,3 +188,69 @@ def test_an_installation_without_templates_says_so(site, monkeypatch, tmp_path):
     monkeypatch.setattr(render, "FOLDERS", (tmp_path / "a", tmp_path / "b"))
     with pytest.raises(ReporterError, match="not installed whole"):
         render.pages(site, [])
+
+
+UPSTREAMS = (
+    Upstream(
+        "one",
+        Attribution("First & <last>", "", "", None, None),
+        asked=date(2020, 4, 12),
+        answered=date(2020, 4, 2),
+        newest=date(2020, 4, 1),
+        since=date(2020, 4, 2),
+        failed="one: upstream.example: status <503>",
+        failing_since=date(2020, 4, 3),
+    ),
+    Upstream("two", Attribution("Second", "", "", None, None), in_use=True, asked=date(2020, 4, 12)),
+    Upstream("three", Attribution("Third", "", "", None, None)),
+)
+
+
+@pytest.mark.parametrize(
+    ("days", "state", "words"),
+    [
+        (0, "fresh", "the next is expected about Sunday 12 April 2020."),
+        (2, "fresh", "the next is expected"),
+        (3, "late", "the next was expected about Sunday 12 April 2020."),
+        (8, "stale", "The forecasts wait for it."),
+        (91, "retired", "The source seems to have ended; it is still asked in every run"),
+    ],
+)
+def test_the_status_page_and_its_file_say_how_timely_a_feed_is(site, record, days, state, words):
+    today = date(2020, 4, 12) + timedelta(days=days)
+    found = timeliness(date(2020, 4, 11), date(2020, 4, 11), timedelta(days=1), (2, 7, 90), today)
+    late = replace(record, archive=False, timeliness=found, patience=(2, 7, 90))
+    files = everything(site, [late])
+    page, told = files["status/index.html"].decode(), json.loads(files["status.json"])
+    assert "Saturday 11 April 2020 is the newest period, first seen on Saturday 11 April 2020" in page
+    assert words in page
+    (feed,) = told["feeds"]
+    assert (feed["state"], feed["expected"]) == (state, "2020-04-12")
+    assert told["now"] == "2020-04-12T06:00:00+00:00"
+    word = "followed" if state == "fresh" else state
+    for path in ("index.html", "made-up/index.html", "made-up/us/index.html"):
+        assert f'<span class="word">{word}</span>' in files[path].decode()
+
+
+def test_the_status_page_tells_what_each_source_last_said_and_every_switch(site, record):
+    switch = Switch(date(2020, 4, 3), "one", "two", "one: <b>gone</b>")
+    files = everything(
+        site, [replace(record, archive=False, upstreams=UPSTREAMS, switches=(switch,), failed=("it <i>failed</i>",))]
+    )
+    page = files["status/index.html"].decode()
+    assert "First &amp; &lt;last&gt;" in page
+    assert "one: upstream.example: status &lt;503&gt; (failing since Friday 3 April 2020)" in page
+    assert re.search(r"Second\s+<span class=\"muted\">\(in use\)", page)
+    assert "Friday 3 April 2020: from First &amp; &lt;last&gt; to Second." in page
+    assert "one: &lt;b&gt;gone&lt;/b&gt;" in page
+    assert "it &lt;i&gt;failed&lt;/i&gt;" in page
+    (feed,) = json.loads(files["status.json"])["feeds"]
+    assert feed["source"] == "two"
+    assert [source["name"] for source in feed["sources"]] == ["one", "two", "three"]
+    assert feed["sources"][2]["asked"] is None
+    assert feed["switches"] == [{"day": "2020-04-03", "before": "one", "after": "two", "reason": "one: <b>gone</b>"}]
+
+
+def test_a_finished_story_and_a_feed_without_counts_have_states_of_their_own(site, record, empty):
+    told = json.loads(everything(site, [replace(record, archive=True), replace(empty, archive=False)])["status.json"])
+    assert [feed["state"] for feed in told["feeds"]] == ["archive", "empty"]

@@ -9,7 +9,8 @@ import click
 import pytest
 
 from reporter import cli, config, evaluate, models
-from reporter.config import Feed, Peers, Site
+from reporter.config import Site
+from reporter.feeds import Feed, Limits, Peers
 from reporter.schema import CHANGES, FORECASTS, SPLITS
 from reporter.sources import REGISTRY
 from reporter.team import Contributor, Team
@@ -27,13 +28,16 @@ def default_of(field):
         return "must be given"
     if isinstance(field.default, tuple):
         return ", ".join(f"`{value}`" for value in field.default)
+    if isinstance(field.default, Limits):
+        return ""
     text = str(field.default).lower() if isinstance(field.default, bool) else field.default
-    return f"`{text}`" if text else ""
+    return "" if text in (None, "") else f"`{text}`"
 
 
 TABLES = [
     (Site, "## `[site]`"),
     (Feed, "## `[[feeds]]`"),
+    (Limits, "## `[feeds.limits]`"),
     (Peers, "## `[[feeds.peers]]`"),
     (Team, "## `[team]`"),
     (Contributor, "## `[[team.contributors]]`"),
@@ -155,7 +159,7 @@ def test_the_team_of_the_documents_is_one_the_settings_take(root):
 
 def test_the_readme_opens_the_ledger_as_it_says(root, april_site, tmp_path, monkeypatch):
     text = (root / "README.md").read_text(encoding="utf-8")
-    (snippet,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    (snippet,) = re.findall(r"```python\n(.*?)```", text.split("## The record")[1].split("\n## ")[0], re.DOTALL)
     (tmp_path / "site" / "data").mkdir(parents=True)
     (tmp_path / "site" / "data" / "us-2020").symlink_to(april_site / "data" / "april")
     monkeypatch.chdir(tmp_path)

@@ -1,0 +1,162 @@
+"""The status page: whether each feed is fresh, what its sources last said, and what went wrong in the last run."""
+
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Any
+
+from reporter.dates import day_in_words
+from reporter.posts.book import Book, written
+from reporter.posts.freshness import WORDS
+from reporter.posts.record import Site, Upstream
+from reporter.posts.words import period, upper_first
+from reporter.timeliness import State, Timeliness
+
+ARCHIVE = "archive"
+EMPTY = "empty"
+"""States besides those of `timeliness`: a finished story, and a feed without any counts yet."""
+
+
+@dataclass(frozen=True)
+class UpstreamRow:
+    """A source in the table; dates as the reader sees them, an em dash where there is none."""
+
+    title: str
+    in_use: bool
+    asked: str
+    answered: str
+    newest: str
+    since: str
+    trouble: str
+
+
+@dataclass(frozen=True)
+class SwitchRow:
+    """One change of the source in use."""
+
+    when: str
+    before: str
+    after: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class FeedStatus:
+    """One feed on the status page."""
+
+    name: str
+    title: str
+    state: str
+    word: str
+    sentence: str
+    newest_post: str
+    sources: list[UpstreamRow]
+    switches: list[SwitchRow]
+    failed: tuple[str, ...]
+
+
+def feed_status(book: Book) -> FeedStatus:
+    """All that the status page says of a feed."""
+    record = book.record
+    titles = {one.name: one.attribution.title for one in record.upstreams}
+    return FeedStatus(
+        name=record.name,
+        title=record.title,
+        state=state_of(book),
+        word=_word(book),
+        sentence=_sentence(book, record.timeliness),
+        newest_post=str(book.dates[-1]) if book.dates else "",
+        sources=[_row(book, one) for one in record.upstreams],
+        switches=[
+            SwitchRow(
+                day_in_words(one.day), titles.get(one.before, one.before), titles.get(one.after, one.after), one.reason
+            )
+            for one in reversed(record.switches)
+        ],
+        failed=record.failed,
+    )
+
+
+def moment(now: datetime) -> str:
+    """The time of a run, as the reader sees it."""
+    return f"{day_in_words(now.date())}, {now:%H:%M} {now.tzname() or ''}".rstrip()
+
+
+def state_of(book: Book) -> str:
+    """The state of a feed in one word of `status.json`."""
+    if book.record.archive:
+        return ARCHIVE
+    found = book.record.timeliness
+    return EMPTY if found is None else found.state.value
+
+
+def in_json(site: Site, books: list[Book], now: datetime) -> dict[str, Any]:
+    """What `status.json` holds."""
+    return {"now": now.isoformat(), "version": site.version, "feeds": [_feed_in_json(book) for book in books]}
+
+
+def _feed_in_json(book: Book) -> dict[str, Any]:
+    record, found = book.record, book.record.timeliness
+    in_use = next((one.name for one in record.upstreams if one.in_use), None)
+    return {
+        "name": record.name,
+        "title": record.title,
+        "state": state_of(book),
+        "expected": found and str(found.expected),
+        "newest_period": found and str(found.newest),
+        "newest_period_since": found and str(found.since),
+        "newest_forecast": str(book.dates[-1]) if book.dates else None,
+        "source": in_use,
+        "sources": [_source_in_json(one) for one in record.upstreams],
+        "switches": [{**asdict(one), "day": str(one.day)} for one in record.switches],
+        "failed": list(record.failed),
+    }
+
+
+def _source_in_json(one: Upstream) -> dict[str, Any]:
+    days = ("asked", "answered", "newest", "since", "failing_since")
+    said = {day: None if getattr(one, day) is None else str(getattr(one, day)) for day in days}
+    return {"name": one.name, "title": one.attribution.title, **said, "failed": one.failed}
+
+
+def _word(book: Book) -> str:
+    found = book.record.timeliness
+    if book.record.archive:
+        return "a finished story"
+    return "nothing yet" if found is None else WORDS[found.state]
+
+
+def _sentence(book: Book, found: Timeliness | None) -> str:
+    if book.record.archive:
+        return "Nothing more is expected."
+    if found is None:
+        return "Nothing has been counted yet."
+    expected, since = day_in_words(found.expected), day_in_words(found.since)
+    newest = upper_first(period(found.newest, book.record.cadence))
+    held = f"{newest} is the newest period, first seen on {since}"
+    return {
+        State.FRESH: f"{held}; the next is expected about {expected}.",
+        State.LATE: f"{held}; the next was expected about {expected}.",
+        State.STALE: f"{held}; the next was expected about {expected}. The forecasts wait for it.",
+        State.RETIRED: f"{held}; the next was expected about {expected}. The source seems to have ended; it is "
+        "still asked in every run, and should counts come again, the forecasts go on.",
+    }[found.state]
+
+
+def _row(book: Book, one: Upstream) -> UpstreamRow:
+    trouble = ""
+    if one.failed is not None:
+        since = "" if one.failing_since in (None, one.asked) else f" (failing since {_day(one.failing_since)})"
+        trouble = f"{one.failed}{since}"
+    return UpstreamRow(
+        title=one.attribution.title,
+        in_use=one.in_use,
+        asked=_day(one.asked),
+        answered=_day(one.answered),
+        newest="—" if one.newest is None else period(one.newest, book.record.cadence),
+        since=_day(one.since),
+        trouble=trouble,
+    )
+
+
+def _day(day: date | None) -> str:
+    return "—" if day is None else written(str(day))

@@ -1,0 +1,373 @@
+"""Pulling feeds over real HTTP on the loopback: news, no news, failover, lateness and what is kept aside."""
+
+import gzip
+import json
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
+from hashlib import sha256
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from reporter import config, pipeline, supply
+from reporter.sources import REGISTRY
+from reporter.sources.base import archive_changes
+from reporter.vintages import Vintages
+
+
+@pytest.fixture(autouse=True)
+def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+
+
+class Upstream:
+    """A server whose files a test changes; a body of None answers 500. It honours If-None-Match."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, bytes | None] = {}
+        self.asked: list[tuple[str, str | None]] = []
+        self.meet: threading.Barrier | None = None
+        upstream = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                path = self.path.split("?")[0]
+                upstream.asked.append((path, self.headers.get("If-None-Match")))
+                if upstream.meet is not None:
+                    upstream.meet.wait(10)
+                body = upstream.files.get(path)
+                if body is None:
+                    self.send_error(500)
+                    return
+                tag = f'"{sha256(body).hexdigest()[:16]}"'
+                if self.headers.get("If-None-Match") == tag:
+                    self.send_response(304)
+                    self.send_header("ETag", tag)
+                    self.end_headers()
+                    return
+                self.send_response(200)
+                self.send_header("Content-Type", "text/plain")
+                self.send_header("ETag", tag)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
+        self._thread.start()
+
+    def url(self, path: str) -> str:
+        return f"http://127.0.0.1:{self._server.server_port}{path}"
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+@pytest.fixture
+def upstream() -> Iterator[Upstream]:
+    server = Upstream()
+    yield server
+    server.close()
+
+
+def long_table(counts: pd.DataFrame) -> bytes:
+    return counts.assign(target_end_date=counts["target_end_date"].dt.strftime("%Y-%m-%d")).to_csv(index=False).encode()
+
+
+def daily(days: int, through: str = "2026-11-18", places: tuple[str, ...] = ("A", "B")) -> pd.DataFrame:
+    """Made-up cases a day."""
+    dates = pd.date_range(end=through, periods=days)
+    rows = [("inc cases", place, day, 100.0 + 7 * n % 13) for place in places for n, day in enumerate(dates)]
+    return pd.DataFrame(rows, columns=["target", "location", "target_end_date", "observation"])
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Callable[..., pipeline.Outcome]:
+    """Builds a site: `run(day, *feeds)`."""
+
+    def build(day: str, *feeds: dict[str, Any], **kwargs: Any) -> pipeline.Outcome:
+        now = datetime.fromisoformat(f"{day}T06:00:00").replace(tzinfo=UTC)
+        return pipeline.build(config.parse({"feeds": list(feeds)}), tmp_path / "site", now, **kwargs)
+
+    return build
+
+
+def own(upstream: Upstream, name: str = "own", path: str = "/own.csv", **changed: Any) -> dict[str, Any]:
+    feed = {
+        "name": name,
+        "source": "file",
+        "url": upstream.url(path),
+        "target": "inc cases",
+        "cadence": "day",
+        "horizons": 2,
+        "models": ["baseline"],
+        "limits": {"seconds": 2},
+    }
+    return {**feed, **changed}
+
+
+def vintages(tmp_path: Path, name: str = "own") -> list[date]:
+    return Vintages(tmp_path / "site" / "data" / name / "vintages").as_ofs
+
+
+def status(tmp_path: Path, number: int = 0) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((tmp_path / "site" / "status.json").read_text(encoding="utf-8"))["feeds"][number]
+    return found
+
+
+# ---------------------------------------------------------------------------- news and no news
+
+
+def test_an_unchanged_source_sends_nothing_and_changes_nothing(upstream, run, tmp_path, tree):
+    upstream.files["/own.csv"] = long_table(daily(30))
+    assert run("2026-11-19", own(upstream)).new == ["own/2026-11-18"]
+    record = tree(tmp_path / "site" / "data" / "own" / "vintages")
+    outcome = run("2026-11-20", own(upstream))
+    assert (outcome.exit_code, outcome.new) == (0, [])
+    assert [path for path, tag in upstream.asked if tag] == ["/own.csv"]
+    assert tree(tmp_path / "site" / "data" / "own" / "vintages") == record
+    assert status(tmp_path)["sources"][0]["answered"] == "2026-11-20"
+
+
+def test_the_same_run_twice_changes_no_byte(upstream, run, tmp_path, tree):
+    upstream.files["/own.csv"] = long_table(daily(30))
+    run("2026-11-19", own(upstream))
+    before = tree(tmp_path / "site")
+    run("2026-11-19", own(upstream))
+    after = tree(tmp_path / "site")
+    assert {path for path in after if after[path] != before.get(path)} == set()
+
+
+def test_a_source_is_asked_in_full_when_the_vintages_are_not_those_it_filled(upstream, run, tmp_path):
+    upstream.files["/own.csv"] = long_table(daily(30))
+    run("2026-11-19", own(upstream, models=["classic"]))  # which forecasts no incident counts, so nothing is on record
+    for path in (tmp_path / "site/data/own/vintages").iterdir():
+        path.unlink()
+    run("2026-11-20", own(upstream, models=["classic"]))
+    assert [tag for _, tag in upstream.asked] == [None, None]
+    assert vintages(tmp_path) == [date(2026, 11, 20)]
+
+
+def test_only_what_changed_is_stored_and_what_vanished_is_withdrawn(upstream, run, tmp_path):
+    counts = daily(60)
+    upstream.files["/own.csv"] = long_table(counts)
+    run("2026-11-19", own(upstream))
+    gone = (counts["location"] == "B") & (counts["target_end_date"] == "2026-10-10")
+    revised = counts[~gone].reset_index(drop=True)
+    revised.loc[5, "observation"] += 1
+    news = daily(1, "2026-11-19")
+    upstream.files["/own.csv"] = long_table(pd.concat([revised, news]))
+    run("2026-11-20", own(upstream))
+    stored = pd.read_parquet(tmp_path / "site/data/own/vintages/2026-11-20.parquet")
+    assert len(stored) == 4
+    assert stored.loc[stored["observation"].isna(), ["location", "target_end_date"]].astype(
+        str
+    ).to_numpy().tolist() == [["B", "2026-10-10"]]
+
+
+def test_a_change_log_at_an_address_brings_its_past_vintages(upstream, run, tmp_path, april):
+    log = april.assign(**{name: april[name].dt.strftime("%Y-%m-%d") for name in ("as_of", "target_end_date")})
+    upstream.files["/own.csv"] = log.to_csv(index=False).encode()
+    feed = own(upstream, target="cum confirmed cases", backfill=3)
+    outcome = run("2020-04-15", feed)
+    assert outcome.new == ["own/2020-04-11", "own/2020-04-12", "own/2020-04-13"]
+    assert vintages(tmp_path)[-2:] == [date(2020, 4, 13), date(2020, 4, 14)]
+
+
+# ---------------------------------------------------------------------------- side by side
+
+
+def test_sources_are_pulled_side_by_side(upstream, run):
+    upstream.meet = threading.Barrier(3)  # nobody is answered before all three have asked
+    feeds = [own(upstream, name, f"/{name}.csv") for name in ("one", "two", "three")]
+    for feed in feeds:
+        upstream.files[f"/{feed['name']}.csv"] = long_table(daily(30))
+    outcome = run("2026-11-19", *feeds)
+    assert outcome.failed == []
+    assert len(outcome.new) == 3
+
+
+def test_feeds_that_share_an_address_download_it_once(upstream, run):
+    upstream.files["/own.csv"] = long_table(daily(30))
+    outcome = run("2026-11-19", own(upstream, "one"), own(upstream, "two"))
+    assert outcome.new == ["one/2026-11-18", "two/2026-11-18"]
+    assert [path for path, _ in upstream.asked] == ["/own.csv"]
+
+
+# ---------------------------------------------------------------------------- refused
+
+
+def test_what_is_refused_is_kept_aside_with_its_reason(upstream, run, tmp_path):
+    upstream.files["/own.csv"] = long_table(daily(30))
+    run("2026-11-19", own(upstream))
+    worse = long_table(daily(30, "2026-11-19", places=("A",)))
+    upstream.files["/own.csv"] = worse
+    outcome = run("2026-11-20", own(upstream))
+    (line,) = outcome.failed
+    assert outcome.exit_code == 3
+    assert line.startswith("own: file: ")
+    assert "fewer_places" in line
+    folder = tmp_path / "site/data/own/refused"
+    about = json.loads((folder / "file.json").read_text(encoding="utf-8"))
+    assert f"own: {about['reason']}" == line
+    assert about["answers"][0]["sha256"] == sha256(worse).hexdigest()
+    assert gzip.decompress((folder / "file-1.gz").read_bytes()) == worse
+    assert vintages(tmp_path) == [date(2026, 11, 19)]
+    assert line in (tmp_path / "site/status/index.html").read_text(encoding="utf-8")
+    assert run("2026-11-20", own(upstream, limits={"seconds": 2, "fewer_places": 1})).exit_code == 0
+
+
+# ---------------------------------------------------------------------------- failover
+
+
+WEEKLY = ["wk inc covid hosp"]
+PLACES = ["US", "01", "06"]
+NHSN = {"01": "AL", "06": "CA", "US": "USA"}
+
+
+@pytest.fixture(scope="module")
+def admissions() -> pd.DataFrame:
+    """The counts of three places as known on 2025-06-27."""
+    changes = archive_changes(REGISTRY["nhsn"])
+    mine = changes[changes["target"].isin(WEEKLY) & changes["location"].isin(PLACES)]
+    return mine.drop_duplicates(["target", "location", "target_end_date"], keep="last").drop(columns="as_of")
+
+
+def later(counts: pd.DataFrame, weeks: int) -> pd.DataFrame:
+    """The counts with made-up weeks after the last."""
+    last = counts[counts["target_end_date"] == counts["target_end_date"].max()]
+    made_up = [last.assign(target_end_date=last["target_end_date"] + pd.Timedelta(weeks=n + 1)) for n in range(weeks)]
+    return pd.concat([counts, *made_up])
+
+
+def socrata(counts: pd.DataFrame) -> bytes:
+    rows = [
+        {
+            "weekendingdate": f"{row.target_end_date:%Y-%m-%d}T00:00:00.000",
+            "jurisdiction": NHSN[row.location],
+            "totalconfc19newadm": str(row.observation),
+            "totalconfflunewadm": "1.0",
+            "totalconfrsvnewadm": "1.0",
+        }
+        for row in counts.dropna().itertuples()
+    ]
+    return json.dumps(rows).encode()
+
+
+def hub(counts: pd.DataFrame, as_of: str) -> bytes:
+    table = counts.dropna().assign(as_of=as_of)
+    return table.to_csv(index=False).encode()
+
+
+def both(upstream: Upstream, **changed: Any) -> dict[str, Any]:
+    return {
+        "name": "us",
+        "source": ["nhsn", "hub"],
+        "url": [upstream.url("/nhsn.json"), upstream.url("/hub.csv")],
+        "target": WEEKLY,
+        "locations": PLACES,
+        "cadence": "week",
+        "horizons": 2,
+        "models": ["baseline"],
+        "limits": {"seconds": 2},
+        **changed,
+    }
+
+
+def test_the_next_source_takes_over_when_the_first_fails_and_gives_back(upstream, run, tmp_path, admissions):
+    upstream.files["/nhsn.json"] = socrata(later(admissions, 1))
+    assert run("2025-07-02", both(upstream)).exit_code == 0
+    assert status(tmp_path)["source"] == "nhsn"
+
+    upstream.files |= {"/nhsn.json": None, "/hub.csv": hub(later(admissions, 2), "2025-07-09")}
+    outcome = run("2025-07-09", both(upstream))
+    assert outcome.exit_code == 3
+    (line,) = outcome.failed
+    assert line.startswith("us: nhsn: 127.0.0.1: status 500")
+    assert outcome.new == ["us/2025-07-05"]
+    found = status(tmp_path)
+    assert found["source"] == "hub"
+    assert found["state"] == "fresh"
+    (switch,) = found["switches"]
+    assert (switch["day"], switch["before"], switch["after"]) == ("2025-07-09", "nhsn", "hub")
+    assert "status 500" in switch["reason"]
+    page = (tmp_path / "site/status/index.html").read_text(encoding="utf-8")
+    assert "Wednesday 9 July 2025: from CDC NHSN" in page
+
+    upstream.files["/nhsn.json"] = socrata(later(admissions, 3))
+    outcome = run("2025-07-16", both(upstream))
+    assert (outcome.exit_code, outcome.new) == (0, ["us/2025-07-12"])
+    found = status(tmp_path)
+    assert (found["source"], found["switches"][-1]["reason"]) == ("nhsn", "nhsn is back")
+
+
+def test_the_next_source_takes_over_when_the_first_is_stale(upstream, run, tmp_path, admissions):
+    upstream.files |= {"/nhsn.json": socrata(later(admissions, 1)), "/hub.csv": hub(later(admissions, 1), "2025-07-02")}
+    run("2025-07-02", both(upstream))
+    upstream.files["/hub.csv"] = hub(later(admissions, 4), "2025-07-23")
+    assert run("2025-07-23", both(upstream)).new == []  # two weeks after the expected date, and not more
+    outcome = run("2025-07-24", both(upstream))
+    assert (outcome.exit_code, outcome.new) == (0, ["us/2025-07-19"])
+    found = status(tmp_path)
+    assert (found["source"], found["state"]) == ("hub", "fresh")
+    assert "nothing new since 2025-07-02" in found["switches"][0]["reason"]
+
+
+def test_a_holiday_of_the_source_ends_in_stale_and_not_in_an_error(upstream, run, tmp_path, admissions):
+    """As long as NHSN's of 2025: nothing for 56 days."""
+    feed = both(upstream, source="nhsn", url=upstream.url("/nhsn.json"))
+    upstream.files["/nhsn.json"] = socrata(later(admissions, 1))
+    run("2025-07-02", feed)
+    states = {}
+    for day in ("2025-07-09", "2025-07-13", "2025-07-14", "2025-07-23", "2025-07-24", "2025-08-27"):
+        assert run(day, feed).exit_code == 0
+        states[day] = (status(tmp_path)["state"], status(tmp_path)["expected"])
+    assert [state for state, _ in states.values()] == ["fresh", "fresh", "late", "late", "stale", "stale"]
+    assert {expected for _, expected in states.values()} == {"2025-07-09"}
+    home = (tmp_path / "site/index.html").read_text(encoding="utf-8")
+    assert 'class="word">stale</span>' in home
+    assert "the next was due about Wednesday 9 July 2025" in home
+    upstream.files["/nhsn.json"] = socrata(later(admissions, 9))
+    assert run("2025-08-28", feed).new == ["us/2025-08-23"]
+    assert status(tmp_path)["state"] == "fresh"
+
+
+def test_a_retired_source_is_asked_on_but_no_longer_counts_as_a_failure(upstream, run, tmp_path):
+    upstream.files["/own.csv"] = long_table(daily(30))
+    run("2026-11-19", own(upstream))
+    upstream.files["/own.csv"] = None
+    assert run("2027-02-17", own(upstream)).exit_code == 3
+    assert status(tmp_path)["state"] == "stale"
+    assert run("2027-02-19", own(upstream)).exit_code == 0
+    found = status(tmp_path)
+    assert found["state"] == "retired"
+    assert "status 500" in found["sources"][0]["failed"]
+    assert found["sources"][0]["failing_since"] == "2027-02-17"
+    upstream.files["/own.csv"] = long_table(daily(130, "2027-02-19"))
+    assert run("2027-02-20", own(upstream)).new == ["own/2027-02-19"]
+
+
+# ---------------------------------------------------------------------------- what is kept
+
+
+def test_what_sources_told_survives_the_disk_and_damage_costs_no_more_than_a_question(tmp_path):
+    told = supply.Told(
+        date(2026, 1, 2), date(2026, 1, 2), date(2026, 1, 1), date(2026, 1, 2), validators={"u": {"etag": "x"}}
+    )
+    kept = supply.Supply("nhsn", {"nhsn": told}).using("hub", "a reason", date(2026, 1, 3))
+    supply.keep(tmp_path, kept)
+    assert supply.read(tmp_path) == kept
+    path = tmp_path / supply.NAME
+    for damaged in (b"", b"{}", b"[]", path.read_bytes().replace(b"2026-01-01", b"yesterday"), b'{"told": {"a": 5}}'):
+        path.write_bytes(damaged)
+        assert supply.read(tmp_path) == supply.Supply()
