@@ -82,6 +82,6 @@ def _numbers_at_once(data: bytes, width: int, lead: int) -> tuple[list[pa.Chunke
         row[:] = column.to_numpy() if column.type != pa.null() else np.nan
         if column.type == pa.float64() and np.isfinite(row).sum() != len(column) - column.null_count:
             return None
-    if not table.num_rows or counts.min() < 0:
+    if not table.num_rows or (counts < 0).any():
         return None
     return table.columns[:lead], np.ascontiguousarray(counts.T)
