@@ -71,8 +71,7 @@ def read_csv(name: str, raw: bytes, columns: Sequence[str]) -> tuple[list[str], 
                 lines.append(line)
     except csv.Error as error:
         raise SourceError(f"{name}: line {reader.line_num} is not comma-separated text: {error}") from None
-    header = [cell.strip() for cell in lines[0]] if lines else []
-    check_header(name, header, columns)
+    header = check_header(name, lines[0] if lines else [], columns)
     if len(lines) == 1:
         raise SourceError(f"{name}: no rows below the header")
     return header, lines[1:]
@@ -86,23 +85,24 @@ def read_header(name: str, raw: bytes, columns: Sequence[str]) -> list[str]:
     """
     line = read_text(name, raw).lstrip("\r\n").partition("\n")[0]
     try:
-        header = [cell.strip() for cell in next(csv.reader(io.StringIO(line), strict=True), [])]
+        cells = next(csv.reader(io.StringIO(line), strict=True), [])
     except csv.Error as error:
         raise SourceError(f"{name}: the header is not comma-separated text: {error}") from None
-    check_header(name, header, columns)
-    return header
+    return check_header(name, cells, columns)
 
 
-def check_header(name: str, header: Sequence[str], columns: Sequence[str]) -> None:
-    """Demand columns of a header, and each once.
+def check_header(name: str, cells: Sequence[str], columns: Sequence[str]) -> list[str]:
+    """Read the first row of a file as the names of its columns.
 
     Raises:
-        SourceError: it lacks one or has one twice.
+        SourceError: one of `columns` is missing, or a name appears twice.
     """
+    header = [cell.strip() for cell in cells]
     require_columns(name, header, columns)
     if len(set(header)) != len(header):
         twice = next(column for column in header if header.count(column) > 1)
         raise SourceError(f"{name}: the column {quoted(twice)} appears twice")
+    return header
 
 
 def require_columns(name: str, found: Sequence[str], wanted: Sequence[str]) -> None:
@@ -113,7 +113,7 @@ def require_columns(name: str, found: Sequence[str], wanted: Sequence[str]) -> N
     """
     missing = [column for column in wanted if column not in found]
     if missing:
-        raise SourceError(f"{name}: missing columns {_some(missing)}; found {_some(found)}")
+        raise SourceError(f"{name}: missing columns {listed(missing)}; found {listed(found)}")
 
 
 def to_dates(name: str, texts: Sequence[str], read: Callable[[str], date]) -> pd.Series:
@@ -192,6 +192,7 @@ def quoted(text: str) -> str:
     return one_line(repr(text), 60)
 
 
-def _some(columns: Sequence[str]) -> str:
+def listed(columns: Sequence[str]) -> str:
+    """Quote the first few columns, and say how many more there are."""
     more = f" and {len(columns) - _NAMED} more" if len(columns) > _NAMED else ""
     return (", ".join(quoted(column) for column in columns[:_NAMED]) or "none") + more

@@ -8,7 +8,8 @@ BASE = {"errors", "dates", "schema"}
 ALLOWED = {
     "errors": set(),
     "dates": {"errors"},
-    "schema": {"errors", "dates"},
+    "keys": set(),
+    "schema": {"errors", "dates", "keys"},
     "seal": set(),
     "files": {"errors", "seal"},
     "contents": {"errors"},
@@ -48,7 +49,8 @@ ALLOWED = {
     "fetch": BASE | {"sources", "files", "request"},
     "gate": BASE,
     "audit": BASE | {"files", "seal", "dated", "receipts", "vintages", "ledger"},
-    "vintages": BASE | {"contents", "dated"},
+    "known": BASE | {"keys"},
+    "vintages": BASE | {"contents", "dated", "keys", "known"},
     "ledger": BASE | {"contents", "dated", "receipts"},
 }
 CONDUCTORS = {
