@@ -97,12 +97,14 @@ class Numbering:
 
 def series_of(keys: Ints) -> Ints:
     """The number of the series that each key is of."""
-    return keys >> _BITS
+    numbers: Ints = keys >> _BITS
+    return numbers
 
 
 def day_of(keys: Ints) -> Ints:
     """The day that each key is of, since 1970."""
-    return (keys & (2**_BITS - 1)) + _FIRST
+    days: Ints = (keys & (2**_BITS - 1)) + _FIRST
+    return days
 
 
 def _texts(column: pa.ChunkedArray | pd.Series) -> pa.Array:

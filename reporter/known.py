@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +10,7 @@ import pyarrow as pa
 
 from reporter import keys
 from reporter.keys import Ints, Numbering, Runs
-from reporter.schema import CHANGES, Floats
+from reporter.schema import COUNTS, Floats
 
 
 @dataclass(frozen=True)
@@ -75,8 +74,9 @@ class Known:
         if not there.all():
             self._learn(news.keys[~there], news.values[~there])
 
-    def rows(self, as_of: date, news: News) -> pa.Table:
-        """Lay news out as rows of `schema.CHANGES`, in the order of `schema.KEY`, texts as dictionaries."""
+    def table(self, news: News | None = None) -> pa.Table:
+        """Lay news, or all that is known, out as a table of counts, sorted by `schema.KEY`, texts as dictionaries."""
+        news = news or News(self._keys, self._values)
         series = list(self._numbering)
         which = keys.series_of(news.keys)
         numbers = sorted(np.flatnonzero(np.bincount(which)).tolist(), key=series.__getitem__)
@@ -87,9 +87,8 @@ class Known:
             order = np.lexsort((days, place))
             place, days, values = place[order], days[order], values[order]
         targets, locations = (_texts([series[number][i] for number in numbers], place) for i in (0, 1))
-        as_ofs = pa.repeat(pa.scalar(as_of, pa.date32()), len(place))
         ends = pa.array(days.astype(np.int32)).cast(pa.date32())
-        return pa.table([as_ofs, targets, locations, ends, pa.array(values, from_pandas=True)], CHANGES.names)
+        return pa.table([targets, locations, ends, pa.array(values, from_pandas=True)], COUNTS.names)
 
     def _gone(self, told: Ints, there: Ints) -> Ints:
         """The keys of known values that a whole table lacks, from its target's first day on."""

@@ -90,17 +90,18 @@ class Vintages:
             _check_past(counts.assign(as_of=pd.Timestamp(as_of)))
         if self.as_ofs and as_of <= self.as_ofs[-1]:
             raise RecordError(f"a vintage of {self.as_ofs[-1]} is on record; {as_of} is not after it")
-        known = self._known
-        news = known.news(counts, found, whole=whole)
+        newest = self._newest
+        news = newest.news(counts, found, whole=whole)
         if not len(news.keys):
             return False
-        rows = known.rows(as_of, news)
+        since = pa.repeat(pa.scalar(as_of, pa.date32()), len(news.keys))
+        rows = newest.table(news).add_column(0, "as_of", since)
         self._store.create(as_of, rows)
         tables, hashes = self._tables, self.__dict__.get("hashes")
         self._forget()
         # What was read stays read: a replay adds thousands.
-        known.learn(news)
-        self._tables, self._known = {**tables, as_of: rows}, known
+        newest.learn(news)
+        self._tables, self._newest = {**tables, as_of: rows}, newest
         if hashes is not None:
             self.hashes = {**hashes, as_of: _roll(next(reversed(hashes.values()), ""), as_of, rows)}
         return True
@@ -137,7 +138,7 @@ class Vintages:
 
     def _forget(self) -> None:
         """Drop what was read: vintages have come."""
-        for name in ("_tables", "_known", "known", "changes", "hashes"):
+        for name in ("_tables", "_newest", "known", "changes", "hashes"):
             self.__dict__.pop(name, None)
 
     @cached_property
@@ -145,13 +146,13 @@ class Vintages:
         return dict(self._store.items())
 
     @cached_property
-    def _known(self) -> Known:
-        return Known(_plain(table) for table in self._tables.values())
+    def known(self) -> pd.DataFrame:
+        """The counts as the newest vintage has them, withdrawn ones as NaN, sorted by `KEY`."""
+        return to_frame(self._newest.table(), COUNTS)
 
     @cached_property
-    def known(self) -> pd.DataFrame:
-        """The counts as the newest vintage has them, withdrawn ones as NaN."""
-        return self.changes.drop_duplicates(KEY, keep="last")[columns(COUNTS)]
+    def _newest(self) -> Known:
+        return Known(_plain(table) for table in self._tables.values())
 
     @cached_property
     def changes(self) -> pd.DataFrame:

@@ -71,7 +71,8 @@ def read_csv(name: str, raw: bytes, columns: Sequence[str]) -> tuple[list[str], 
                 lines.append(line)
     except csv.Error as error:
         raise SourceError(f"{name}: line {reader.line_num} is not comma-separated text: {error}") from None
-    header = check_header(name, lines[0] if lines else [], columns)
+    header = [cell.strip() for cell in lines[0]] if lines else []
+    check_header(name, header, columns)
     if len(lines) == 1:
         raise SourceError(f"{name}: no rows below the header")
     return header, lines[1:]
@@ -85,24 +86,23 @@ def read_header(name: str, raw: bytes, columns: Sequence[str]) -> list[str]:
     """
     line = read_text(name, raw).lstrip("\r\n").partition("\n")[0]
     try:
-        cells = next(csv.reader(io.StringIO(line), strict=True), [])
+        header = [cell.strip() for cell in next(csv.reader(io.StringIO(line), strict=True), [])]
     except csv.Error as error:
         raise SourceError(f"{name}: the header is not comma-separated text: {error}") from None
-    return check_header(name, cells, columns)
+    check_header(name, header, columns)
+    return header
 
 
-def check_header(name: str, cells: Sequence[str], columns: Sequence[str]) -> list[str]:
-    """Read the first row of a file as the names of its columns.
+def check_header(name: str, header: Sequence[str], columns: Sequence[str]) -> None:
+    """Demand columns of a header, and each once.
 
     Raises:
-        SourceError: one of `columns` is missing, or a name appears twice.
+        SourceError: it lacks one or has one twice.
     """
-    header = [cell.strip() for cell in cells]
     require_columns(name, header, columns)
     if len(set(header)) != len(header):
         twice = next(column for column in header if header.count(column) > 1)
         raise SourceError(f"{name}: the column {quoted(twice)} appears twice")
-    return header
 
 
 def require_columns(name: str, found: Sequence[str], wanted: Sequence[str]) -> None:

@@ -1,8 +1,6 @@
 """Reading a file that has a row for each place and grows by a column a day."""
 
 import codecs
-import csv
-import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -14,7 +12,7 @@ from pyarrow import csv as arrow_csv
 
 from reporter.errors import SourceError
 from reporter.schema import Floats
-from reporter.sources.reading import check_header, listed, read_csv, read_text, to_dates, to_numbers
+from reporter.sources.reading import listed, read_csv, read_header, to_dates, to_numbers
 
 
 @dataclass(frozen=True)
@@ -46,19 +44,14 @@ def read_wide(name: str, raw: bytes, columns: Sequence[str], read_day: Callable[
     Raises:
         SourceError: as `read_csv`, `to_dates` and `to_numbers`; no column is a day, or two are the same.
     """
-    read_text(name, raw)  # refuses what is none
-    data = raw.removeprefix(codecs.BOM_UTF8).lstrip(b"\r\n")
-    reader = csv.reader(io.TextIOWrapper(io.BytesIO(data), "utf-8", newline=""), strict=True)
-    try:
-        header = check_header(name, next(reader, []), columns)
-    except csv.Error as error:
-        raise SourceError(f"{name}: line {reader.line_num} is not comma-separated text: {error}") from None
+    header = read_header(name, raw, columns)
     lead = next((i for i, column in enumerate(header) if column[:1].isdecimal()), len(header))
     if lead == len(header):
         raise SourceError(f"{name}: no column is a day; found {listed(header)}")
     days = to_dates(name, header[lead:], read_day)
     if days.duplicated().any():
         raise SourceError(f"{name}: the day {days[days.duplicated()].iloc[0]:%Y-%m-%d} appears twice")
+    data = raw.removeprefix(codecs.BOM_UTF8).lstrip(b"\r\n")
     read = _numbers_at_once(data, len(header), lead)
     if read is None:
         _, rows = read_csv(name, raw, columns)
@@ -70,6 +63,8 @@ def read_wide(name: str, raw: bytes, columns: Sequence[str], read_day: Callable[
 
 def _numbers_at_once(data: bytes, width: int, lead: int) -> tuple[list[pa.ChunkedArray], Floats] | None:
     """The columns of texts below the header and the counts, or None if there is anything odd about them."""
+    if b"0x" in data or b"0X" in data:
+        return None  # Arrow would read a number to the base 16
     names = [str(i) for i in range(width)]
     try:
         table = arrow_csv.read_csv(
@@ -87,6 +82,6 @@ def _numbers_at_once(data: bytes, width: int, lead: int) -> tuple[list[pa.Chunke
         row[:] = column.to_numpy() if column.type != pa.null() else np.nan
         if column.type == pa.float64() and np.isfinite(row).sum() != len(column) - column.null_count:
             return None
-    if not table.num_rows or counts.min() < 0:
+    if not table.num_rows or (counts < 0).any():
         return None
     return table.columns[:lead], np.ascontiguousarray(counts.T)

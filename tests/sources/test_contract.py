@@ -23,7 +23,7 @@ DATA = Path(__file__).parents[1] / "data" / "sources"
 FILES = {path.stem: path for path in sorted(DATA.iterdir()) if path.stem in REGISTRY}
 SAMPLES = {name: path.read_bytes() for name, path in FILES.items()}
 CSV = [name for name, path in FILES.items() if path.suffix == ".csv"]
-LONG = [name for name in CSV if name != "jhu"]  # whose columns are days
+LONG = [name for name in CSV if not name.startswith("jhu")]  # whose columns are days
 ARCHIVED = [name for name in SAMPLES if REGISTRY[name].archive]
 PAGE_503 = (
     b'\n<?xml version="1.0" encoding="utf-8"?>\n<!DOCTYPE html>\n<html><title>503 Backend is unhealthy</title></html>'
@@ -151,14 +151,36 @@ def test_parse_refuses_what_is_no_data(name: str, raw: bytes, reason: str) -> No
         ("rki", b"39057297,85,424,0.5", b"39057297,8", "line 17 has 5 cells, the header 7"),
         ("rki", b"39057297,85,", b'39057297,"85"x,', "line 17 is not comma-separated text"),
         ("jhu", b"Country/Region", b"Country_Region", "missing columns 'Country/Region'; found 'Province/State', "),
-        ("jhu", b"Lat,Long", b"Long,Lat", "not four columns of places"),
-        ("jhu", b"12/27/20", b"12/27/2020", "not a date: '12/27/2020'"),
+        ("jhu", b"12/27/20", b"2020-12-27", "not a date: '2020-12-27'"),
+        ("jhu", b"12/25/20", b"25/12/20", "not a date: '25/12/20'"),
         ("jhu", b"12/27/20", b"2/30/20", "not a date: '2/30/20'"),
         ("jhu", b"12/27/20", b"12/26/20", "column '12/26/20' appears twice"),
+        ("jhu", b"12/27/20", b"12/26/2020", "the day 2020-12-26 appears twice"),
+        ("jhu", b"12/27/20", b"total", "not a date: 'total'"),
+        ("jhu", b"/20", b"", "not a date: '12/25'"),
+        (
+            "jhu",
+            b"12/",
+            b"Dec ",
+            "no column is a day; found 'Province/State', .*, 'Dec 25/20'",
+        ),
         ("jhu", b"21923", b"n/a", "not a number: 'n/a'"),
         ("jhu", b"21923", b"-1", "a count below zero: '-1'"),
         ("jhu", b",Namibia", b",US", "the same row twice: '', 'US'"),
         ("jhu", b",Namibia", b",", "without Country/Region"),
+        ("jhu", b"22287,", b"0x22287,", "not a number: '0x22287'"),
+        ("jhu-counties", b"FIPS", b"Fips", "missing columns 'FIPS'; found 'UID', 'iso2', "),
+        ("jhu-counties", b"UID,", b"U,", "missing columns 'UID'; found 'U', 'iso2', "),
+        ("jhu-counties", b"1001.0,Autauga", b"1001.5,Autauga", "not a FIPS code or UID: '1001.5'"),
+        ("jhu-counties", b"1001.0,Autauga", b"AL001,Autauga", "not a FIPS code or UID: 'AL001'"),
+        ("jhu-counties", b"1001.0,Autauga", b"6037.0,Autauga", "the same row twice: '06037'"),
+        ("jhu-counties", b"84070003,", b",", "a row without FIPS and UID"),
+        ("jhu-counties", b"84070003,", b"84070002,", "the same row twice: '84070002'"),
+        ("jhu-counties", b",4065,", b",-4065,", "a count below zero: '-4065'"),
+        ("jhu-counties", b",4065,", b",nan,", "not a number: 'nan'"),
+        ("jhu-counties", b",4065,", b",1e999,", "not a number: '1e999'"),
+        ("jhu-counties", b",4065,", b",", "line 2 has 15 cells, the header 16"),
+        ("jhu-counties", b'"Guam, US"', b"Guam, US", "line 10 has 17 cells, the header 16"),
         ("nhsn", b"]", b"", "not whole JSON"),
         ("nhsn", b"totalconfflunewadm", b"flu", "missing columns 'totalconfflunewadm'; found 'weekendingdate', "),
         ("nhsn", b"2021-08-28T00:00:00.000", b"2021-08-29T00:00:00.000", "not a date: '2021-08-29T00:00:00.000'"),

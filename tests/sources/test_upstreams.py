@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from reporter.sources import REGISTRY, jhu, rki, who
+from reporter.sources import REGISTRY, rki, who
 
 DATA = Path(__file__).parents[1] / "data" / "sources"
 
@@ -38,45 +38,6 @@ def test_rki_blank_is_not_zero() -> None:
 def test_rki_population_is_the_files_own() -> None:
     assert b",00+,84358845," in (DATA / "rki.csv").read_bytes()
     assert rki.places().to_numpy().tolist() == [["DE", "Germany", 84358845.0]]
-
-
-@pytest.mark.parametrize(
-    ("country", "last"),
-    [
-        ("Australia", 118 + 4906 + 74 + 1250 + 575 + 234 + 20365 + 859),
-        ("France", 12832 + 16795 + 8620 + 6072 + 5890 + 38 + 8936 + 184 + 15 + 961 + 2570767),
-        ("US", 19511426),
-        ("Namibia", 22851),
-        ("Korea, South", 59773),
-        ("Taiwan*", 795),
-        ("Diamond Princess", 712),
-    ],
-)
-def test_jhu_sums_a_countrys_rows(country: str, last: int) -> None:
-    counts = jhu.parse((DATA / "jhu.csv").read_bytes())
-    assert len(counts) == 7 * 5
-    assert counts["target_end_date"].min() == pd.Timestamp("2020-12-25")
-    assert values(counts, location=country, target_end_date=pd.Timestamp("2020-12-29")) == [last]
-
-
-def test_jhu_sum_of_nothing_but_blanks_is_unknown() -> None:
-    raw = b"Province/State,Country/Region,Lat,Long,1/22/20,1/23/20\nA,X,,,,1\nB,X,,,,\n,Y,0,0,3,\n"
-    counts = jhu.parse(raw)
-    assert counts["observation"].isna().to_list() == [True, False, False, True]
-    assert counts["observation"].dropna().to_list() == [1, 3]
-
-
-def test_jhu_places_carry_the_names_readers_know() -> None:
-    known = names("jhu")
-    assert known[["US", "Korea, South", "Taiwan*", "Namibia"]].to_list() == [
-        "United States",
-        "South Korea",
-        "Taiwan",
-        "Namibia",
-    ]
-    people = jhu.places().set_index("location")["population"]
-    assert people["Namibia"] == 2540916
-    assert people[["Diamond Princess", "Bahamas, The"]].isna().all()
 
 
 def test_who_reads_weeks_by_country_code() -> None:
