@@ -22,8 +22,10 @@ class History:
         targets: (S,) target of each series, in hub words.
         locations: (S,) location code of each series.
         counts: (S, T) float64, read-only; NaN where nothing was reported, which is not zero.
-            Values are as published: negative, falling or repeated ones are the model's to bear.
+            Odd counts are treated as `reporter.marks` says; what is left of negative, falling or
+            repeated ones is the model's to bear.
         population: (S,) persons living there; NaN where unknown.
+        published: (S, T) the counts as published, read-only; None where `counts` are those.
     """
 
     cadence: Cadence
@@ -32,6 +34,12 @@ class History:
     locations: tuple[str, ...]
     counts: Floats
     population: Floats
+    published: Floats | None = None
+
+    @property
+    def as_published(self) -> Floats:
+        """(S, T) the counts with nothing treated."""
+        return self.counts if self.published is None else self.published
 
     @property
     def cumulative(self) -> npt.NDArray[np.bool_]:
