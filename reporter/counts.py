@@ -1,13 +1,14 @@
 """The counts of one feed: taken in from an archive, a file or upstream, and looked at as of a date."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
 
-from reporter import fetch, names
+from reporter import fetch, models, names, revisions
 from reporter.config import Feed
 from reporter.dates import Cadence
 from reporter.errors import RecordError, SourceError
@@ -16,6 +17,7 @@ from reporter.models.base import History
 from reporter.schema import KEY
 from reporter.sources import REGISTRY, file
 from reporter.sources.base import archive_changes
+from reporter.triangle import ChangeLog
 from reporter.vintages import View, Vintages
 
 _SATURDAY = 5
@@ -181,7 +183,20 @@ class FeedCounts:
     def history(self, reference: date, as_of: date) -> History:
         """The counts of all that is followed through a reference date, as known at a vintage."""
         series, known = self.followed(self.view.as_of(as_of))
-        return build_history(known, series, reference, self.cadence, self.population)
+        history = build_history(known, series, reference, self.cadence, self.population)
+        if not any(models.REGISTRY[name].revisions for name in self._feed.models):
+            return history
+        return replace(history, triangle=self._log.triangle(as_of, series, history.dates))
+
+    @cached_property
+    def revisions(self) -> pd.DataFrame:
+        """How much counts are revised after they were first published (`schema.REVISIONS`)."""
+        series = [(target, location) for target in self._feed.target for location in self.locations]
+        return revisions.statistics(self._log, self.view.first, self.view.reference_dates, series)
+
+    @cached_property
+    def _log(self) -> ChangeLog:
+        return ChangeLog(self.changes, self.cadence)
 
     def followed(self, known: pd.DataFrame) -> tuple[list[tuple[str, str]], pd.DataFrame]:
         """The (target, location) to forecast from counts as known at one date, and their counts.
