@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from reporter.dates import Cadence
+from reporter.schema import REVISIONS, to_frame
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,8 @@ class FeedRecord:
         made_by: a hash of all that a post's page is made of besides the record: code, templates, settings.
         failed: what went wrong in this run, and the models that failed for the newest forecast, one line each.
         changes: reference date as text → frame of `schema.SPLITS`, where the change since the date before is on record.
+        vintages: the dates of all vintages, oldest first.
+        revisions: frame of `schema.REVISIONS`: how much counts are revised after they were first published.
     """
 
     name: str
@@ -123,3 +126,5 @@ class FeedRecord:
     kept: Mapping[date, Kept] = field(default_factory=dict)
     made_by: str = ""
     changes: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    vintages: tuple[date, ...] = ()
+    revisions: pd.DataFrame = field(default_factory=lambda: to_frame(REVISIONS.empty_table(), REVISIONS))
