@@ -7,8 +7,8 @@ Two numbers of one count are compared: what was known of it early, and what the 
   late had been revised out of sight before.
 - `lag` k: what the newest vintage dated k periods after its end or earlier says (`triangle.Triangle`).
 
-Only periods that ended `triangle.LAGS` before the newest vintage or earlier are counted, so that what is young, and has
-had no time to be revised, does not pass for settled. A count that was withdrawn since is left out.
+Only periods whose first value was out `triangle.LAGS` before the newest vintage or earlier are counted, so that what is
+young, and has had no time to be revised, does not pass for settled. A count that was withdrawn since is left out.
 
 A change is relative to the early value on the scale of log(1 + count), so that zeros have one too:
 (1 + later) / (1 + early) - 1. Shares of things (`… prop …`) are compared without the 1.
@@ -52,16 +52,18 @@ def statistics(
         A frame of `schema.REVISIONS`: for each target and lag all places together (`location` is null), and the first
         values also of each place that has at least `LEAST`. What nothing can be said of has no row.
     """
-    step, most = np.timedelta64(log.cadence.days, "D"), LAGS[log.cadence]
-    dates = log.period_ends(series)
-    dates = dates[dates + most * step <= log.newest]
+    dates, most = log.period_ends(series), LAGS[log.cadence]
+    usual = _usual_delay(reference_dates)
+    # The newest first value that is on time came a period later than usual.
+    usual_lag = -(-usual // log.cadence.days)
+    ripe = np.timedelta64((most + usual_lag + 1) * log.cadence.days, "D")
+    dates = dates[dates + ripe <= log.newest]
     if not len(dates) or not reference_dates:
         return to_frame(REVISIONS.empty_table(), REVISIONS)
     newest = log.newest.astype(object)
     triangle, latest = log.triangle(newest, series, dates), log.latest(newest, series, dates)
-    usual = _usual_delay(reference_dates)
     on_time = _on_time(first, usual + log.cadence.days, series, dates, log.cadence)
-    early = [("first", -(-usual // log.cadence.days), on_time)]
+    early = [("first", usual_lag, on_time)]
     early += [("lag", lag, triangle.known(lag)) for lag in range(most + 1)]
     rows: list[dict[str, object]] = []
     for target in dict.fromkeys(target for target, _ in series):
@@ -76,6 +78,8 @@ def statistics(
 
 def _usual_delay(reference_dates: Mapping[date, date]) -> int:
     """Days from a period's end to its first value: the median over vintages."""
+    if not reference_dates:
+        return 0
     return int(np.median([(as_of - reference).days for reference, as_of in reference_dates.items()]))
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from reporter.dates import day_in_words, kept_under, month_of
-from reporter.posts.book import Book
+from reporter.posts.book import Book, written
 from reporter.posts.post import Link
 from reporter.posts.record import Attribution
 from reporter.posts.revising import Revising, revising
@@ -40,13 +40,14 @@ def feed_data(book: Book, ident: str) -> FeedData:
     """
     record = book.record
     newest = max(record.vintages, default=None)
+    receipt = book.receipts[book.dates[-1]] if book.dates else None
     return FeedData(
         feed=record.name,
         title=record.title,
         source=record.source,
         counted=_counted(book),
         models=listing(list(record.models.values())),
-        as_of=None if newest is None else day_in_words(newest, weekday=False),
+        as_of=None if receipt is None else written(receipt["vintage"]["as_of"]),
         files=_files(book) if book.dates else [],
         revising=[] if newest is None else [
             revising(book, target, newest, f"{ident}r{number}-") for number, target in enumerate(record.targets)
@@ -108,7 +109,7 @@ def _files(book: Book) -> list[Download]:
             links("peer-scores.parquet") if record.peers else [],
             "The same of other teams\u2019 forecasts.",
         ),
-        (links("revisions.csv"), "How much first values are revised, by lag and place: the figures below."),
+        (links("revisions.csv"), "How much first values are revised, by age and place: the figures above."),
         (
             links("hub-config/tasks.json", "hub-config/admin.json", "hub-config/target-data.json"),
             "What makes the folder a forecast hub that other people\u2019s tools can read (hubverse).",

@@ -19,6 +19,9 @@ LEAST = 20
 STAYS = 0.95
 """The share of counts that has to have all but settled."""
 
+WORTH = 0.01
+"""A fall of one in twenty that is smaller is not worth a sentence."""
+
 _LISTED = (*range(8), 10, 14, 21, 28)
 """Lags of the table; the chart has all."""
 
@@ -99,7 +102,7 @@ def first_sentence(row: dict[Any, Any]) -> Words:
     sides = []
     if row["q95"] > 0:
         sides.append(f"one in twenty grew by {percent(row['q95'])} or more")
-    if row["q05"] < 0:
+    if row["q05"] <= -WORTH:
         sides.append(f"one in twenty shrank by {percent(row['q05'])} or more")
     return join([moved, "; ".join([f"The typical change (the median) is {typical}", *sides]) + "."])
 
@@ -111,22 +114,15 @@ def settling_sentence(by_lag: pd.DataFrame, cadence: Cadence) -> Words | None:
         return None
     last = rows[-1]
     if last["close"] < STAYS:
-        share = percent(1 - last["close"])
-        after = periods(int(last["lag"]), cadence)
-        return say(
-            f"Even {after} after the end of its {cadence.value}, {share} of counts changed by more than 5 % later."
-        )
+        share, age = percent(1 - last["close"]), periods(int(last["lag"]), cadence)
+        return say(f"Even of counts that were {age} old, {share} still changed by more than 5\u202f%.")
     since = last
     for row in reversed(rows):
         if row["close"] < STAYS:
             break
         since = row
-    if since["lag"] == 0:
-        return say("From the first day on, 95 of 100 counts or more stay within 5 % of what was known of them.")
-    after = periods(int(since["lag"]), cadence)
-    return say(
-        f"From {after} after the end of its {cadence.value} on, a count stays within 5 % in 95 of 100 cases or more."
-    )
+    age = "the first day" if since["lag"] == 0 else f"an age of {periods(int(since['lag']), cadence)}"
+    return say(f"From {age} on, a count changes by no more than 5\u202f% in 95 of 100 cases or more.")
 
 
 def too_few(seen: int, cadence: Cadence) -> Words:
@@ -175,16 +171,14 @@ def _chart(by_lag: pd.DataFrame, first: int, cadence: Cadence, title: str, ident
     ]
     ends = [f"{change_words(row['q50'])} at {periods(int(row['lag']), cadence)}" for row in (rows[0], rows[-1])]
     cut = lags.is_cut(changes)
-    axis = (
-        f"From left to right: {cadence.value}s from the end of the {cadence.value} to the day the count was looked at."
-    )
+    axis = f"From left to right the age of a count: {cadence.value}s from the end of its {cadence.value}."
     return Chart(
         ident=f"{ident}lags",
         figure=lags.lags(changes, first),
         title=f"What became of counts, by how old they were: {title}",
         description=f"The middle of the changes still to come goes from {ends[0]} to {ends[1]}.",
         key=(("counted", "the middle change"), ("likely", "half of all"), ("sure", "19 in 20")),
-        note=say(axis + (" Beyond +300 % and \u221275 % the chart is cut; the table is not." if cut else "")),
+        note=say(axis + (" Beyond +300\u202f% and \u221275\u202f% the chart is cut; the table is not." if cut else "")),
     )
 
 
@@ -212,7 +206,7 @@ def in_100(share: float) -> str:
     >>> in_100(0.731), in_100(0.002), in_100(1.0), in_100(0.998)
     ('73', 'less than one', '100', 'more than 99')
     """
-    if 0 < share < 0.005:  # noqa: PLR2004 - would round to 0
+    if 0 < share <= 0.005:  # noqa: PLR2004 - would round to 0
         return "less than one"
     return "more than 99" if 0.995 <= share < 1 else number(100 * share)  # noqa: PLR2004 - would round to 100
 
