@@ -40,6 +40,7 @@ def revised(record, germany):
 
 MOVED = "A count, as first published, was raised later in"
 TYPICAL = "The typical change (the median) is"
+GREW = "grew by 51\u202f% or more."
 SHRANK = "shrank by 20\u202f% or more."
 
 
@@ -57,7 +58,7 @@ def row(**values):
     [
         (
             {},
-            f"{MOVED} 73 of 100 cases and lowered in 4. {TYPICAL} +8.0\u202f%; one in twenty grew by 51\u202f% or more.",
+            f"{MOVED} 73 of 100 cases and lowered in 4. {TYPICAL} +8.0\u202f%; one in twenty {GREW}",
         ),
         ({"revised": 0.0}, "No count was changed after it was first published."),
         (
