@@ -21,6 +21,7 @@ _OTHERS = (
     "series.json",
     "backtest.json",
     "peer-scores.parquet",
+    "revisions.csv",
     "target-data/time-series.parquet",
     "target-data/oracle-output.parquet",
 )

@@ -1,14 +1,14 @@
 """The counts of one feed: taken in from an archive, a file or upstream, and looked at as of a date."""
 
 from collections.abc import Collection
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import date, timedelta
 from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
 
-from reporter import fetch, gate, names
+from reporter import fetch, gate, models, names, revisions
 from reporter.dates import Cadence
 from reporter.errors import RecordError, SourceError
 from reporter.feeds import Feed
@@ -17,6 +17,7 @@ from reporter.models.base import History
 from reporter.schema import COUNTS, KEY, columns
 from reporter.sources import REGISTRY, file
 from reporter.sources.base import Source, archive_changes
+from reporter.triangle import ChangeLog
 from reporter.vintages import View, Vintages
 
 
@@ -229,7 +230,20 @@ class FeedCounts:
     def history(self, reference: date, as_of: date) -> History:
         """The counts of all that is followed through a reference date, as known at a vintage."""
         series, known = self.followed(self.view.as_of(as_of))
-        return build_history(known, series, reference, self.cadence, self.population)
+        history = build_history(known, series, reference, self.cadence, self.population)
+        if not any(models.REGISTRY[name].revisions for name in self._feed.models):
+            return history
+        return replace(history, triangle=self._log.triangle(as_of, series, history.dates))
+
+    @cached_property
+    def revisions(self) -> pd.DataFrame:
+        """How much counts are revised after they were first published (`schema.REVISIONS`)."""
+        series = [(target, location) for target in self._feed.target for location in self.locations]
+        return revisions.statistics(self._log, self.view.first, self.view.reference_dates, series)
+
+    @cached_property
+    def _log(self) -> ChangeLog:
+        return ChangeLog(self.changes, self.cadence)
 
     def followed(self, known: pd.DataFrame) -> tuple[list[tuple[str, str]], pd.DataFrame]:
         """The (target, location) to forecast from counts as known at one date, and their counts.

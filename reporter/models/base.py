@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from reporter.dates import Cadence
 from reporter.schema import LEVELS, Floats, is_cumulative
+from reporter.triangle import Triangle
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,9 @@ class History:
             repeated ones is the model's to bear.
         population: (S,) persons living there; NaN where unknown.
         published: (S, T) the counts as published, read-only; None where `counts` are those.
+        triangle: what each count was known to be at each lag, by the vintages that `counts` is the newest of, on the
+            same series and periods: what a model can learn from of how counts are revised. None unless a model of the
+            feed asks for it (`Entry.revisions` in the registry): it is sent to the worker with the counts.
     """
 
     cadence: Cadence
@@ -35,6 +39,7 @@ class History:
     counts: Floats
     population: Floats
     published: Floats | None = None
+    triangle: Triangle | None = None
 
     @property
     def as_published(self) -> Floats:

@@ -72,7 +72,7 @@ def browse(chromium, tmp_path):
     return look
 
 
-PAGES = ["", "scoreboard/", "april/", "april/2020-04-10/", "april/us/", "april/korea-south/"]
+PAGES = ["", "scoreboard/", "data/", "april/", "april/2020-04-10/", "april/us/", "april/korea-south/"]
 
 
 @pytest.mark.parametrize("page", PAGES)
