@@ -19,6 +19,7 @@ DERIVED = ("scores.parquet/*.parquet", "peer-scores.parquet", "series.json", "ta
 _OTHERS = (
     "runs.jsonl",
     "series.json",
+    "sources.json",
     "backtest.json",
     "peer-scores.parquet",
     "revisions.csv",
