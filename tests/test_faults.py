@@ -59,7 +59,7 @@ def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-def settle(folder: Path, urls: dict[str, str]) -> None:
+def settle(folder: Path, urls: dict[str, str], seconds: int = 1) -> None:
     """Write the settings."""
     feeds = [
         f"""
@@ -71,7 +71,7 @@ target = "cum confirmed cases"
 cadence = "day"
 horizons = 3
 models = ["baseline"]
-limits = {{ seconds = 1, megabytes = 1 }}
+limits = {{ seconds = {seconds}, megabytes = 1 }}
 """
         for name, url in urls.items()
     ]
