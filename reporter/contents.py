@@ -16,20 +16,20 @@ def content_sha256(table: pa.Table) -> str:
 
     Per column its name and type, then its values one after the other: days since 1970 and whole
     numbers as 4 bytes, numbers as 8 (null is NaN), texts as their lengths in bytes (4 each) and
-    then their UTF-8; all little-endian.
+    then their UTF-8; all little-endian. It does not matter whether equal texts are held once or many times.
 
     Raises:
         ContractError: a column is of another type, or lacks a value that is no number.
     """
     digest = hashlib.sha256(f"{table.num_rows} rows\n".encode())
     for field, column in zip(table.schema, table.columns, strict=True):
-        word = _WORDS.get(field.type)
+        kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
+        word = _WORDS.get(kind)
         if word is None or (column.null_count and word != "number"):
             raise ContractError(f"column {field.name} of type {field.type} with {column.null_count} nulls has no hash")
         digest.update(f"{field.name} {word}\n".encode())
-        array = (
-            column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks or [pa.array([], field.type)])
-        )
+        plain = column.cast(kind)
+        array = plain.chunk(0) if plain.num_chunks == 1 else pa.concat_arrays(plain.chunks or [pa.array([], kind)])
         if word == "text":
             _add_texts(digest, array)
         else:

@@ -1,14 +1,14 @@
 """The counts of one feed: taken in from an archive, a file or upstream, and looked at as of a date."""
 
 from collections.abc import Collection
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import date, timedelta
 from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
 
-from reporter import fetch, gate, names
+from reporter import fetch, gate, models, names, revisions
 from reporter.dates import Cadence
 from reporter.errors import RecordError, SourceError
 from reporter.feeds import Feed
@@ -17,6 +17,7 @@ from reporter.models.base import History
 from reporter.schema import COUNTS, KEY, columns
 from reporter.sources import REGISTRY, file
 from reporter.sources.base import Source, archive_changes
+from reporter.triangle import ChangeLog
 from reporter.vintages import View, Vintages
 
 
@@ -209,6 +210,11 @@ class FeedCounts:
         return self._feed.period
 
     @property
+    def settle(self) -> int:
+        """How many newest periods are too incomplete to forecast from."""
+        return self.source.settle if self._feed.settle is None else self._feed.settle
+
+    @property
     def reference_dates(self) -> dict[date, date]:
         """Reference dates a forecast can be made for, oldest first, with the first vintage that holds each."""
         dates = self.view.reference_dates.items()
@@ -217,15 +223,27 @@ class FeedCounts:
     @cached_property
     def view(self) -> View:
         """The change log, cut to the feed."""
-        settle = self.source.settle if self._feed.settle is None else self._feed.settle
         targets = list(self._feed.target)
         dropped = [one for one in self._on_record if one[0] not in targets or one[1] not in self.locations]
-        return View(self.changes, targets, self.locations, self.cadence, settle, dropped)
+        return View(self.changes, targets, self.locations, self.cadence, self.settle, dropped)
 
     def history(self, reference: date, as_of: date) -> History:
         """The counts of all that is followed through a reference date, as known at a vintage."""
         series, known = self.followed(self.view.as_of(as_of))
-        return build_history(known, series, reference, self.cadence, self.population)
+        history = build_history(known, series, reference, self.cadence, self.population)
+        if not any(models.REGISTRY[name].revisions for name in self._feed.models):
+            return history
+        return replace(history, triangle=self._log.triangle(as_of, series, history.dates))
+
+    @cached_property
+    def revisions(self) -> pd.DataFrame:
+        """How much counts are revised after they were first published (`schema.REVISIONS`)."""
+        series = [(target, location) for target in self._feed.target for location in self.locations]
+        return revisions.statistics(self._log, self.view.first, self.view.reference_dates, series)
+
+    @cached_property
+    def _log(self) -> ChangeLog:
+        return ChangeLog(self.changes, self.cadence)
 
     def followed(self, known: pd.DataFrame) -> tuple[list[tuple[str, str]], pd.DataFrame]:
         """The (target, location) to forecast from counts as known at one date, and their counts.

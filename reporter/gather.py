@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from reporter.supply import Supply
 from reporter.timeliness import State, Timeliness, timeliness
 from reporter.vintages import View
 
-_SAID = ("asked", "answered", "newest", "since", "failed", "failing_since")
+_SAID = ("asked", "answered", "since", "failed", "failing_since")
 
 
 def feed_record(
@@ -69,9 +69,11 @@ def feed_record(
             "scores": scores.read(folder / scores.NAME),
             "changes": _Changes(ledger, {one["reference_date"]: one for one in receipts if one.get("changes")}),
             "peers": tuple(peers.peers_on_record(feed, folder / peers.NAME)),
+            "vintages": tuple(counts.vintages.as_ofs),
+            "revisions": counts.revisions,
             "kept": kept,
             "timeliness": _timeliness(feed, counts, kept_supply),
-            "upstreams": tuple(_upstreams(feed, kept_supply)),
+            "upstreams": tuple(_upstreams(feed, kept_supply, counts.settle * feed.period.step)),
             "switches": tuple(Switch(one.day, one.before, one.after, one.reason) for one in kept_supply.switches),
             "made_by": made_by,
         },
@@ -122,15 +124,16 @@ def _attribution(feed: Feed, source: Source) -> Attribution:
     return Attribution(source.title, text, source.licence, source.licence_url, source.url)
 
 
-def _upstreams(feed: Feed, kept: Supply) -> Iterator[Upstream]:
-    """What each source last said."""
+def _upstreams(feed: Feed, kept: Supply, settle: timedelta) -> Iterator[Upstream]:
+    """What each source last said; its newest period is the newest settled one."""
     for source in sources_of(feed):
         told, attribution = kept.told.get(source.name), _attribution(feed, source)
         if told is None:
             yield Upstream(source.name, attribution)
             continue
         said = {name: getattr(told, name) for name in _SAID}
-        yield Upstream(source.name, attribution, in_use=source.name == kept.in_use, **said)
+        newest = told.newest and told.newest - settle
+        yield Upstream(source.name, attribution, in_use=source.name == kept.in_use, newest=newest, **said)
 
 
 def _timeliness(feed: Feed, counts: FeedCounts, kept: Supply) -> Timeliness | None:
@@ -140,7 +143,8 @@ def _timeliness(feed: Feed, counts: FeedCounts, kept: Supply) -> Timeliness | No
     if feed.archive or (not dates and told is None):
         return None
     if told is not None and told.newest is not None and told.since is not None:
-        return timeliness(told.newest, told.since, feed.period.step, feed.patience, counts.today)
+        newest = told.newest - counts.settle * feed.period.step
+        return timeliness(newest, told.since, feed.period.step, feed.patience, counts.today)
     newest, since = list(dates.items())[-1]
     found = timeliness(newest, since, feed.period.step, feed.patience, counts.today)
     # Of a source that was never asked it cannot be said that it was retired.

@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
+from reporter import keys
 from reporter.errors import ContractError
 
 Floats = npt.NDArray[np.float64]
@@ -71,6 +72,23 @@ SPLITS = pa.schema(
     }
 )
 """Why medians moved since the reference date before: `before` and the parts add up to `after`."""
+
+REVISIONS = pa.schema(
+    {
+        "target": pa.string(),
+        "location": pa.string(),
+        "known": pa.string(),
+        "lag": pa.int32(),
+        "counts": pa.int32(),
+        "periods": pa.int32(),
+        "since": pa.date32(),
+        "through": pa.date32(),
+        **dict.fromkeys(("revised", "raised", "lowered", "close"), pa.float64()),
+        **dict.fromkeys(("mean", "q025", "q05", "q25", "q50", "q75", "q95", "q975"), pa.float64()),
+        **dict.fromkeys(("mean_difference", "median_difference"), pa.float64()),
+    }
+)
+"""How counts were revised after they were `known` (`first` value, or at a `lag`); `location` is null for all places."""
 
 KEY = ["target", "location", "target_end_date"]
 """What one count is of."""
@@ -138,18 +156,42 @@ def check_counts(frame: pd.DataFrame) -> pd.DataFrame:
     Raises:
         ContractError: with the first offending key.
     """
+    checked_runs(frame)
+    return frame[columns(COUNTS)]
+
+
+def counts_in_order(frame: pd.DataFrame) -> pd.DataFrame:
+    """Check what a source parsed, give it the types of a counts frame and sort it by `KEY`.
+
+    Raises:
+        ContractError: as `check_counts`.
+    """
+    ordered = keys.ascend(checked_runs(frame), frame["target_end_date"].to_numpy())
+    types = {"target": "str", "location": "str", "target_end_date": "datetime64[s]", "observation": "float64"}
+    counts = frame[columns(COUNTS)].astype(types)
+    return counts.reset_index(drop=True) if ordered else counts.sort_values(KEY, ignore_index=True)
+
+
+def checked_runs(frame: pd.DataFrame) -> keys.Runs:
+    """Check what a source parsed, and find where in it each series is.
+
+    Raises:
+        ContractError: as `check_counts`.
+    """
     require(frame, columns(COUNTS))
     if frame.empty:
         raise ContractError("no counts")
-    twice = frame.duplicated(KEY)
-    if twice.any():
-        raise ContractError(f"the same count twice: {_first_key(frame[twice])}")
-    if frame[KEY].isna().any(axis=None):
+    if any(frame[name].hasnans for name in KEY):
         raise ContractError("a count without target, location or date")
+    found = keys.runs(frame["target"], frame["location"])
+    if not keys.ascend(found, frame["target_end_date"].to_numpy()):
+        twice = frame.duplicated(KEY)
+        if twice.any():
+            raise ContractError(f"the same count twice: {_first_key(frame[twice])}")
     infinite = np.isinf(frame["observation"])
     if infinite.any():
         raise ContractError(f"an infinite count: {_first_key(frame[infinite])}")
-    return frame[columns(COUNTS)]
+    return found
 
 
 def _first_key(frame: pd.DataFrame) -> str:

@@ -12,14 +12,17 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
+from reporter import keys
 from reporter.contents import content_sha256
 from reporter.dated import DatedTables, split
 from reporter.dates import Cadence, is_over, month_of
 from reporter.errors import ContractError, RecordError
-from reporter.schema import CHANGES, COUNTS, KEY, check_counts, columns, to_frame, to_table
+from reporter.known import Known
+from reporter.schema import CHANGES, COUNTS, KEY, checked_runs, columns, to_frame, to_table
 
 
 class Vintages:
@@ -67,33 +70,40 @@ class Vintages:
     def add(self, as_of: date, counts: pd.DataFrame, *, whole: bool = False) -> bool:
         """Record `counts` as known at `as_of`, if they differ from the vintage before.
 
-        A count that the new vintage lacks stays as it was. Returns whether a vintage was created.
+        A blank takes back a known value, and is nothing where none was known.
+
+        Args:
+            counts: a counts frame.
+            whole: they are all that upstream has of their targets. A known value that they lack is taken back if
+                its period ends on their first day of its target or later; what ends before that is only no
+                longer listed, and stays as it was. If they are not whole, all that they lack stays.
+
+        Returns:
+            Whether a vintage was created.
 
         Raises:
             ContractError: a count twice, or of a period that ends after the vintage.
             RecordError: the store holds a vintage of that date, or a later one, already.
         """
-        counts = check_counts(counts)
-        _check_past(counts.assign(as_of=pd.Timestamp(as_of)))
+        found = checked_runs(counts)
+        if counts["target_end_date"].max() > pd.Timestamp(as_of):
+            _check_past(counts.assign(as_of=pd.Timestamp(as_of)))
         if self.as_ofs and as_of <= self.as_ofs[-1]:
             raise RecordError(f"a vintage of {self.as_ofs[-1]} is on record; {as_of} is not after it")
-        known = self.known
-        both = counts.merge(known, on=KEY, how="left", suffixes=("", "_known"), indicator=True)
-        same = (both["_merge"] == "both") & (
-            (both["observation"] == both["observation_known"])
-            | (both["observation"].isna() & both["observation_known"].isna())
-        )
-        changed = both.loc[~same, columns(COUNTS)]
-        if changed.empty:
+        newest = self._newest
+        news = newest.news(counts, found, whole=whole)
+        if not len(news.keys):
             return False
-        rows = to_table(changed.assign(as_of=pd.Timestamp(as_of).as_unit("s")).sort_values(KEY), CHANGES)
+        since = pa.repeat(pa.scalar(as_of, pa.date32()), len(news.keys))
+        rows = newest.table(news).add_column(0, "as_of", since)
         self._store.create(as_of, rows)
-        tables, hashes = self._tables, self.hashes
+        tables, hashes = self._tables, self.__dict__.get("hashes")
         self._forget()
         # What was read stays read: a replay adds thousands.
-        self._tables = {**tables, as_of: rows}
-        self.known = pd.concat([known, changed]).drop_duplicates(KEY, keep="last")
-        self.hashes = {**hashes, as_of: _roll(next(reversed(hashes.values()), ""), as_of, rows)}
+        newest.learn(news)
+        self._tables, self._newest = {**tables, as_of: rows}, newest
+        if hashes is not None:
+            self.hashes = {**hashes, as_of: _roll(next(reversed(hashes.values()), ""), as_of, rows)}
         return True
 
     def copy(self, folder: Path, until: date) -> None:
@@ -128,7 +138,7 @@ class Vintages:
 
     def _forget(self) -> None:
         """Drop what was read: vintages have come."""
-        for name in ("_tables", "known", "changes", "hashes"):
+        for name in ("_tables", "_newest", "known", "changes", "hashes"):
             self.__dict__.pop(name, None)
 
     @cached_property
@@ -137,8 +147,12 @@ class Vintages:
 
     @cached_property
     def known(self) -> pd.DataFrame:
-        """The counts as the newest vintage has them, withdrawn ones as NaN."""
-        return self.changes.drop_duplicates(KEY, keep="last")[columns(COUNTS)]
+        """The counts as the newest vintage has them, withdrawn ones as NaN, sorted by `KEY`."""
+        return to_frame(self._newest.table(), COUNTS)
+
+    @cached_property
+    def _newest(self) -> Known:
+        return Known(_plain(table) for table in self._tables.values())
 
     @cached_property
     def changes(self) -> pd.DataFrame:
@@ -147,7 +161,7 @@ class Vintages:
         Raises:
             RecordError: a vintage cannot be read.
         """
-        tables = list(self._tables.values())
+        tables = [_plain(table) for table in self._tables.values()]
         return to_frame(pa.concat_tables(tables) if tables else CHANGES.empty_table(), CHANGES)
 
     @cached_property
@@ -194,13 +208,15 @@ class View:
         shown = followed
         for target, location in dropped:
             shown = shown | ((changes["target"] == target) & (changes["location"] == location))
-        self._changes = changes[shown]
+        log = changes.loc[shown, columns(CHANGES)].astype({"target": "str", "location": "str"})
+        order = keys.order(log["target"], log["location"], log["target_end_date"], log["as_of"])
+        self._changes = log.iloc[order].reset_index(drop=True)
         self._followed = changes[followed]
         self._settle = np.timedelta64(settle * cadence.days, "D")
 
     def as_of(self, day: date) -> pd.DataFrame:
         """The counts as known at `day`: a counts frame, withdrawn ones left out."""
-        return _last(self._changes[self._changes["as_of"] <= pd.Timestamp(day)])[columns(COUNTS)]
+        return self._last((self._changes["as_of"] <= pd.Timestamp(day)).to_numpy())[columns(COUNTS)]
 
     def at(self, as_ofs: Mapping[date, date]) -> pd.DataFrame:
         """The count of each of some periods as known at a date of its own: a counts frame.
@@ -209,16 +225,42 @@ class View:
             as_ofs: period end → the date at which its count is wanted.
         """
         if not as_ofs or self._changes.empty:
-            return _last(self._changes[:0])[columns(COUNTS)]
+            return self._changes.iloc[:0][columns(COUNTS)]
         wanted = pd.Series(as_ofs, dtype="object")
         moments = pd.Series(pd.to_datetime(wanted.to_numpy()), index=pd.to_datetime(wanted.index))
-        known = self._changes[self._changes["as_of"] <= self._changes["target_end_date"].map(moments)]
-        return _last(known)[columns(COUNTS)]
+        known = self._changes["as_of"] <= self._changes["target_end_date"].map(moments)
+        return self._last(known.to_numpy())[columns(COUNTS)]
 
     @cached_property
     def latest(self) -> pd.DataFrame:
         """The counts as the newest vintage has them, with the `as_of` since when."""
-        return _last(self._changes)
+        return self._last(np.ones(len(self._changes), bool))
+
+    def _last(self, known: npt.NDArray[np.bool_]) -> pd.DataFrame:
+        return self._changes[self._last_rows(known)].reset_index(drop=True)
+
+    def _last_rows(self, known: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+        """Which row is the last known one of its count, unless it withdrew it.
+
+        Args:
+            known: which rows of the change log may be looked at: of each count the first so and so many.
+        """
+        last = known.copy()
+        last[:-1] &= ~known[1:] | self._begins[1:]
+        return last & self._counted
+
+    @cached_property
+    def _begins(self) -> npt.NDArray[np.bool_]:
+        """Which rows of the change log are the first of a count."""
+        found = keys.runs(self._changes["target"], self._changes["location"])
+        days = self._changes["target_end_date"].to_numpy()
+        begins = np.append(True, days[1:] != days[:-1])[: len(days)]
+        begins[found.starts] = True
+        return begins
+
+    @cached_property
+    def _counted(self) -> npt.NDArray[np.bool_]:
+        return self._changes["observation"].notna().to_numpy()
 
     @cached_property
     def reference_dates(self) -> dict[date, date]:
@@ -238,16 +280,24 @@ class View:
         A count that was reported only later has the value of the first vintage that held it.
         """
         if not self.reference_dates:
-            return _last(self._changes[:0])
+            return self._changes.iloc[:0]
         holders = pd.Series(self.reference_dates)
         references = pd.to_datetime(holders.index).to_numpy()
         settling = np.searchsorted(references, self._changes["target_end_date"].to_numpy())
         as_ofs = np.append(pd.to_datetime(holders.to_numpy()).to_numpy(), np.datetime64("NaT", "s"))
         known = self._changes["as_of"].to_numpy() <= as_ofs[settling]
+        chosen = self._last_rows(known)
         # Of a period that no vintage has settled yet nothing is a first value, however late it is.
-        late = self._changes[~known & ~np.isnat(as_ofs[settling])].dropna(subset="observation").drop_duplicates(KEY)
-        found = pd.concat([_last(self._changes[known]), late[columns(CHANGES)]])
-        return found.drop_duplicates(KEY).sort_values(KEY, ignore_index=True)
+        late = np.flatnonzero(~known & ~np.isnat(as_ofs[settling]) & self._counted)
+        count = np.cumsum(self._begins) - 1
+        missed = late[~np.isin(count[late], count[chosen])]
+        chosen[missed[np.diff(count[missed], prepend=-1) > 0]] = True
+        return self._changes[chosen].reset_index(drop=True)
+
+
+def _plain(table: pa.Table) -> pa.Table:
+    """A vintage that was just added holds each text once."""
+    return table if table.schema.equals(CHANGES) else table.cast(CHANGES)
 
 
 def _roll(before: str, as_of: date, rows: pa.Table) -> str:
@@ -263,8 +313,3 @@ def _check_past(changes: pd.DataFrame) -> None:
             f"a count for {row['target_end_date']:%Y-%m-%d}, which is after its vintage of {row['as_of']:%Y-%m-%d}: "
             f"{row['target']}, {row['location']}"
         )
-
-
-def _last(changes: pd.DataFrame) -> pd.DataFrame:
-    known = changes.drop_duplicates(KEY, keep="last").dropna(subset="observation")
-    return known[columns(CHANGES)].sort_values(KEY, ignore_index=True)

@@ -23,7 +23,8 @@ def test_the_hash_is_of_what_a_table_says():
     halves = pa.concat_tables([TABLE.slice(0, 1), TABLE.slice(1)])
     longer = pa.concat_tables([TABLE, TABLE]).combine_chunks().slice(2)
     not_a_number = TABLE.set_column(3, "value", pa.array([1.0, -np.nan]))
-    for same in (halves, longer, not_a_number, TABLE.replace_schema_metadata({"by": "another"})):
+    numbered = TABLE.set_column(1, "place", TABLE["place"].dictionary_encode())
+    for same in (halves, longer, not_a_number, numbered, TABLE.replace_schema_metadata({"by": "another"})):
         assert content_sha256(same) == said
 
 

@@ -1,3 +1,4 @@
+import hashlib
 from datetime import date
 
 import numpy as np
@@ -6,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reporter.contents import content_sha256
 from reporter.dates import Cadence
 from reporter.errors import ContractError, RecordError
-from reporter.schema import CHANGES, to_frame
+from reporter.schema import CHANGES, COUNTS, to_frame, to_table
 from reporter.vintages import View, Vintages
 
 T = "inc covid cases"
@@ -56,6 +58,93 @@ def test_a_withdrawn_count_is_not_zero(tmp_path):
     known = view(Vintages(tmp_path).changes)
     assert said(known.as_of(date(2026, 1, 3))) == {("DE", "2026-01-01"): 5.0, ("DE", "2026-01-02"): 7.0}
     assert said(known.latest) == {("DE", "2026-01-01"): 5.0}
+
+
+def test_a_blank_where_nothing_was_known_says_nothing(tmp_path):
+    store = Vintages(tmp_path)
+    assert not store.add(date(2026, 1, 2), counts(("DE", "2026-01-01", np.nan)))
+    assert store.add(date(2026, 1, 3), counts(("DE", "2026-01-01", np.nan), ("DE", "2026-01-02", 7.0)))
+    assert said(store.changes) == {("DE", "2026-01-02"): 7.0}
+    assert not Vintages(tmp_path).add(date(2026, 1, 4), counts(("DE", "2026-01-01", np.nan)))
+
+
+def test_what_a_whole_table_lacks_is_withdrawn(tmp_path):
+    store = Vintages(tmp_path)
+    store.add(
+        date(2026, 1, 4),
+        counts(
+            ("DE", "2026-01-01", 5.0), ("DE", "2026-01-02", 7.0), ("DE", "2026-01-03", 8.0), ("FR", "2026-01-02", 1.0)
+        ),
+    )
+    store.add(date(2026, 1, 5), counts(("DE", "2026-01-01", 9.0), target="inc deaths"))
+    shorter = counts(("DE", "2026-01-02", 7.0), ("ES", "2026-01-02", 2.0))
+    assert store.add(date(2026, 1, 6), shorter, whole=True)
+    withdrawn = store.changes[store.changes["observation"].isna()]
+    # Of the other target nothing is known today, and 1 January is before the table begins.
+    assert said(withdrawn[["location", "target_end_date", "observation"]].fillna(0)) == {
+        ("DE", "2026-01-03"): 0,
+        ("FR", "2026-01-02"): 0,
+    }
+    assert not Vintages(tmp_path).add(date(2026, 1, 7), shorter, whole=True)
+    assert Vintages(tmp_path).add(date(2026, 1, 7), counts(("FR", "2026-01-02", 1.0)))
+    assert said(view(Vintages(tmp_path).changes).latest) == {
+        ("DE", "2026-01-01"): 5.0,
+        ("DE", "2026-01-02"): 7.0,
+        ("FR", "2026-01-02"): 1.0,
+    }
+
+
+def test_what_a_part_of_a_table_lacks_stays(tmp_path):
+    store = Vintages(tmp_path)
+    store.add(date(2026, 1, 3), counts(("DE", "2026-01-01", 5.0), ("DE", "2026-01-02", 7.0)))
+    assert not store.add(date(2026, 1, 4), counts(("DE", "2026-01-01", 5.0)))
+
+
+def by_key(frame):
+    ends = frame["target_end_date"].dt.strftime("%Y-%m-%d")
+    values = [None if np.isnan(value) else value for value in frame["observation"]]
+    return dict(zip(zip(frame["target"], frame["location"], ends, strict=True), values, strict=True))
+
+
+ENDS = ["2026-01-01", "2026-01-02", "2026-01-03", "2026-01-04"]
+SERIES = st.sampled_from([("inc a", "B"), ("inc a", "A"), ("inc a", "Ä"), ("inc b", "A")])
+TOLD = st.dictionaries(
+    st.builds(lambda series, end: (*series, end), SERIES, st.sampled_from(ENDS)),
+    st.sampled_from([None, 0.0, 1.0, 2.0]),
+    min_size=1,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(TOLD, st.booleans(), st.booleans(), st.booleans()), min_size=1, max_size=5))
+def test_the_store_knows_what_a_dictionary_would(tmp_path_factory, vintages):
+    """Whatever the order and the type of the columns, and whether or not the store was read back in between."""
+    folder = tmp_path_factory.mktemp("vintages")
+    known, store = {}, Vintages(folder)
+    for number, (told, whole, again, categories) in enumerate(vintages):
+        before = dict(known)
+        if whole:
+            for target in {target for target, _, _ in told}:
+                first = min(end for one, _, end in told if one == target)
+                lacked = [key for key in known if key[0] == target and key[2] >= first and key not in told]
+                known.update(dict.fromkeys(lacked))
+        known.update({key: value for key, value in told.items() if value is not None or key in known})
+        frame = pd.DataFrame([(*key, value) for key, value in told.items()], columns=COUNTS.names)
+        frame["observation"] = frame["observation"].astype("float64")
+        frame["target_end_date"] = pd.to_datetime(frame["target_end_date"]).astype("datetime64[s]")
+        if categories:
+            frame = frame.astype({"target": "category", "location": "category"})
+        store = Vintages(folder) if again else store
+        changed = {key for key, value in known.items() if key not in before or before[key] != value}
+        assert store.add(date(2026, 2, 1 + number), frame, whole=whole) == bool(changed)
+        new = store.changes[store.changes["as_of"] == pd.Timestamp(2026, 2, 1 + number)]
+        assert list(by_key(new)) == sorted(changed)
+        for read in (store, Vintages(folder)):
+            found = by_key(read.known)
+            assert found == known
+            assert list(found) == sorted(found)
+    assert store.hashes == Vintages(folder).hashes
+    pd.testing.assert_frame_equal(store.changes, Vintages(folder).changes)
 
 
 def test_a_vintage_is_never_put_before_another(tmp_path):
@@ -117,6 +206,40 @@ def test_first_values_agree_with_looking_day_by_day(april):
             if key[1] <= str(reference):
                 slow.setdefault(key, value)
     assert said(known.first) == slow
+
+
+def test_a_view_takes_columns_of_categories(april):
+    asked = (["cum confirmed cases"], ["US", "Italy"], Cadence.DAY, 1, [("cum deaths", "US")])
+    plain, numbered = View(april, *asked), View(april.astype({"target": "category", "location": "category"}), *asked)
+    pd.testing.assert_frame_equal(numbered.as_of(date(2020, 4, 1)), plain.as_of(date(2020, 4, 1)))
+    pd.testing.assert_frame_equal(numbered.first, plain.first)
+    assert numbered.reference_dates == plain.reference_dates
+
+
+def test_a_very_large_vintage_is_stored_as_any_other(tmp_path):
+    days = pd.date_range("2020-01-01", periods=1001).astype("datetime64[s]")
+    places = [f"{number:03}" for number in range(210)]
+    table = pd.DataFrame(
+        {
+            "target": T,
+            "location": np.repeat(places, len(days)),
+            "target_end_date": np.tile(days, len(places)),
+            "observation": np.arange(len(days) * len(places)) % 997.0,
+        }
+    )
+    store = Vintages(tmp_path / "once")
+    assert store.add(date(2023, 1, 1), table)
+    said_once = content_sha256(to_table(table.assign(as_of=day("2023-01-01")), CHANGES))
+    assert Vintages(tmp_path / "once").hashes == store.hashes
+    rolled = hashlib.sha256(f"2023-01-01 {said_once}\n".encode()).hexdigest()
+    assert store.hashes == {date(2023, 1, 1): rolled}
+    pd.testing.assert_frame_equal(Vintages(tmp_path / "once").known, table[COUNTS.names], check_dtype=False)
+    Vintages(tmp_path / "copy").seed(store.changes)
+    for one, other in zip(*(sorted((tmp_path / name).iterdir()) for name in ("once", "copy")), strict=True):
+        assert one.read_bytes() == other.read_bytes()
+    table.loc[7, "observation"] = 12345.0
+    assert Vintages(tmp_path / "once").add(date(2023, 1, 2), table, whole=True)
+    assert said(Vintages(tmp_path / "once").changes.iloc[len(table) :]) == {("000", "2020-01-08"): 12345.0}
 
 
 @settings(max_examples=30, deadline=None)

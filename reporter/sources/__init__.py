@@ -10,14 +10,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from reporter.sources.base import Source
 
-_NAMES = ("rki", "nhsn", "jhu", "who", "hub", "file")
+_NAMES = ("rki", "nhsn", "jhu", "jhu-counties", "who", "hub", "file")
+_WHERE = {"jhu-counties": ("jhu", "COUNTIES")}
+"""Module and name of a source that is not the `SOURCE` of a module of its name."""
 
 
 class _Registry(Mapping[str, "Source"]):
     def __getitem__(self, name: str) -> "Source":
         if name not in _NAMES:
             raise KeyError(name)
-        source: Source = import_module(f"reporter.sources.{name}").SOURCE
+        module, variable = _WHERE.get(name, (name, "SOURCE"))
+        source: Source = getattr(import_module(f"reporter.sources.{module}"), variable)
         return source
 
     def __iter__(self) -> Iterator[str]:

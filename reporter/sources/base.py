@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from reporter.dates import Cadence
 from reporter.errors import ContractError, SourceError
-from reporter.schema import CHANGES, KEY, check_counts, to_frame
+from reporter.schema import CHANGES, KEY, counts_in_order, to_frame
 from reporter.sources.reading import one_line
 
 PLACES = ["location", "name", "population"]
@@ -61,8 +61,13 @@ class Token:
 
 
 def together(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Counts of several downloads, none of which counts the same."""
-    return pd.concat(parts, ignore_index=True).sort_values(KEY, ignore_index=True)
+    """Counts of several downloads.
+
+    Raises:
+        ContractError: two of them count the same.
+    """
+    first = sorted(parts, key=lambda part: tuple(part[KEY].iloc[0]) if len(part) else ())
+    return counts_in_order(pd.concat(first, ignore_index=True))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,8 +137,6 @@ def finish(name: str, frame: pd.DataFrame) -> pd.DataFrame:
         SourceError: the contract is broken, for instance by the same count twice.
     """
     try:
-        counts = check_counts(frame)
+        return counts_in_order(frame)
     except ContractError as error:
         raise SourceError(f"{name}: {one_line(str(error))}") from None
-    types = {"target": "str", "location": "str", "target_end_date": "datetime64[s]", "observation": "float64"}
-    return counts.astype(types).sort_values(KEY, ignore_index=True)

@@ -65,7 +65,7 @@ def changes(raw: bytes) -> pd.DataFrame | None:
 def _read(raw: bytes) -> pd.DataFrame:
     """The rows of the targets and places that we follow, names as categories; with `as_of` if the file has it."""
     refuse_page("hub", raw)
-    columns = _named(_parquet(raw) if raw.startswith(_PARQUET) else read_columns("hub", raw, ()))
+    columns = _named(_parquet(raw) if raw.startswith(_PARQUET) else read_columns("hub", raw, ["location"]))
     target = columns["target"].map(str.strip)
     left_out = columns["location"].map(_code).isin(list(states.TERRITORIES))
     wanted = target.isin(SOURCE.targets) & ~left_out

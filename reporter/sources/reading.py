@@ -113,7 +113,7 @@ def require_columns(name: str, found: Sequence[str], wanted: Sequence[str]) -> N
     """
     missing = [column for column in wanted if column not in found]
     if missing:
-        raise SourceError(f"{name}: missing columns {_some(missing)}; found {_some(found)}")
+        raise SourceError(f"{name}: missing columns {listed(missing)}; found {listed(found)}")
 
 
 def to_dates(name: str, texts: Sequence[str], read: Callable[[str], date]) -> pd.Series:
@@ -192,6 +192,7 @@ def quoted(text: str) -> str:
     return one_line(repr(text), 60)
 
 
-def _some(columns: Sequence[str]) -> str:
+def listed(columns: Sequence[str]) -> str:
+    """Quote the first few columns, and say how many more there are."""
     more = f" and {len(columns) - _NAMED} more" if len(columns) > _NAMED else ""
     return (", ".join(quoted(column) for column in columns[:_NAMED]) or "none") + more

@@ -77,7 +77,7 @@ def _code(text: str) -> str | None:
 def _are_weeks(days: pd.Series) -> bool:
     """Whether a file counts weeks: both kinds have the same columns."""
     ends = pd.Series(days.unique())
-    odd = ends[ends.dt.dayofweek != _SUNDAY]
+    odd = ends[ends.dt.day_of_week != _SUNDAY]
     if 0 < 2 * len(odd) < len(ends):  # more than half are Sundays: no seven days on end
         raise SourceError(f"who: a week that ends on {odd.iloc[0]:%A %Y-%m-%d}, not on a Sunday")
     return odd.empty

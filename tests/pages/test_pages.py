@@ -45,6 +45,7 @@ def test_every_page_is_there(pages):
         "index.html",
         "scoreboard/index.html",
         "status/index.html",
+        "data/index.html",
         "made-up/index.html",
         "made-up/2020-04-09/index.html",
         "made-up/2020-04-10/index.html",
@@ -88,18 +89,18 @@ def test_links_lead_somewhere(pages):
                     continue
                 assert not parts.path.startswith("/"), (path, link)
                 target = posixpath.normpath(posixpath.join(posixpath.dirname(path), parts.path))
-                if target.startswith("data/"):
-                    assert re.fullmatch(r"data/[\w-]+/(receipts|model-output|changes)/[\w/.-]+\.(json|parquet)", target)
+                if target.startswith("data/") and target != "data":
+                    assert re.fullmatch(r"data/[\w-]+/[\w/.-]+\.(json|jsonl|parquet|csv|yml)", target)
                     continue
                 found = target if target in pages else posixpath.normpath(posixpath.join(target, "index.html"))
                 assert found in pages, (path, link)
                 assert found == target or parts.path.endswith("/"), (path, link)
 
 
-def test_every_page_leads_to_the_scoreboard(pages):
+def test_every_page_leads_to_the_scoreboard_and_the_data(pages):
     for path, document in documents(pages):
-        links = [element.get("href") for element in document.iter(f"{HTML}a")]
-        assert any(link.endswith("scoreboard/") for link in links), path
+        links = [posixpath.join(posixpath.dirname(path), e.get("href")) for e in document.iter(f"{HTML}a")]
+        assert {"scoreboard", "data"} <= {posixpath.normpath(link) for link in links}, path
 
 
 def test_nothing_is_requested_from_elsewhere(pages):
@@ -219,10 +220,10 @@ UPSTREAMS = (
 def test_the_status_page_and_its_file_say_how_timely_a_feed_is(site, record, days, state, words):
     today = date(2020, 4, 12) + timedelta(days=days)
     found = timeliness(date(2020, 4, 11), date(2020, 4, 11), timedelta(days=1), (2, 7, 90), today)
-    late = replace(record, timeliness=found, patience=(2, 7, 90))
+    late = replace(record, archive=False, timeliness=found, patience=(2, 7, 90))
     files = everything(site, [late])
     page, told = files["status/index.html"].decode(), json.loads(files["status.json"])
-    assert "Saturday 11 April is the newest period, first seen on Saturday 11 April 2020" in page
+    assert "Saturday 11 April 2020 is the newest period, first seen on Saturday 11 April 2020" in page
     assert words in page
     (feed,) = told["feeds"]
     assert (feed["state"], feed["expected"]) == (state, "2020-04-12")
@@ -234,10 +235,12 @@ def test_the_status_page_and_its_file_say_how_timely_a_feed_is(site, record, day
 
 def test_the_status_page_tells_what_each_source_last_said_and_every_switch(site, record):
     switch = Switch(date(2020, 4, 3), "one", "two", "one: <b>gone</b>")
-    files = everything(site, [replace(record, upstreams=UPSTREAMS, switches=(switch,), failed=("it <i>failed</i>",))])
+    files = everything(
+        site, [replace(record, archive=False, upstreams=UPSTREAMS, switches=(switch,), failed=("it <i>failed</i>",))]
+    )
     page = files["status/index.html"].decode()
     assert "First &amp; &lt;last&gt;" in page
-    assert "one: upstream.example: status &lt;503&gt; (failing since 3 April 2020)" in page
+    assert "one: upstream.example: status &lt;503&gt; (failing since Friday 3 April 2020)" in page
     assert re.search(r"Second\s+<span class=\"muted\">\(in use\)", page)
     assert "Friday 3 April 2020: from First &amp; &lt;last&gt; to Second." in page
     assert "one: &lt;b&gt;gone&lt;/b&gt;" in page

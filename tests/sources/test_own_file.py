@@ -31,8 +31,14 @@ def parquet(table: pa.Table) -> bytes:
     return sink.getvalue()
 
 
+def log_of(raw: bytes) -> pd.DataFrame:
+    log = file.changes(raw)
+    assert log is not None
+    return log
+
+
 def test_changes_are_read_oldest_vintage_first() -> None:
-    log = file.changes(LOG)
+    log = log_of(LOG)
     assert list(log.columns) == CHANGES.names
     assert log["as_of"].dt.strftime("%d").to_list() == ["05", "12", "12", "12", "19"]
     assert log["location"].to_list() == ["NA", "01", "NA", "NA", "NA"]
@@ -47,22 +53,35 @@ def test_parse_of_a_change_log_gives_the_newest_values() -> None:
 
 
 def test_parquet_reads_as_csv_does() -> None:
-    raw = parquet(to_table(file.changes(LOG), CHANGES))
-    pd.testing.assert_frame_equal(file.changes(raw), file.changes(LOG))
+    raw = parquet(to_table(log_of(LOG), CHANGES))
+    pd.testing.assert_frame_equal(log_of(raw), log_of(LOG))
     pd.testing.assert_frame_equal(file.parse(raw), file.parse(LOG))
     raw = parquet(to_table(file.parse(LOG), COUNTS))
     pd.testing.assert_frame_equal(file.parse(raw), file.parse(LOG))
 
 
 def test_dates_of_a_parquet_file_may_be_texts() -> None:
-    assert len(file.changes(bundled("nhsn-vintages.parquet"))) == 55230
+    assert len(log_of(bundled("nhsn-vintages.parquet"))) == 55230
 
 
 def test_a_long_table_is_no_change_log() -> None:
-    assert file.is_change_log(LOG)
-    assert not file.is_change_log(TABLE)
-    with pytest.raises(SourceError, match="file: missing columns 'as_of'"):
-        file.changes(TABLE)
+    assert file.SOURCE.changes is file.changes
+    assert file.changes(TABLE) is None
+    assert file.changes(parquet(to_table(file.parse(TABLE), COUNTS))) is None
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason"),
+    [
+        (b"as_of,target,location,observation\n", "missing columns 'target_end_date'"),
+        (b"as_of,as_of,target,location,target_end_date,observation\n", "the column 'as_of' appears twice"),
+        (b"PAR1 and no more", "file: "),
+        (b"<html>", "web page"),
+    ],
+)
+def test_what_is_no_change_log_for_another_reason_is_refused(raw: bytes, reason: str) -> None:
+    with pytest.raises(SourceError, match=reason):
+        file.changes(raw)
 
 
 def test_two_values_as_of_one_date_are_refused() -> None:

@@ -1,15 +1,11 @@
 """Each upstream's own format, against values read off the files by hand."""
 
-import json
 from pathlib import Path
-from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pandas as pd
 import pytest
 
-from reporter.errors import SourceError
-from reporter.sources import REGISTRY, jhu, nhsn, rki
+from reporter.sources import REGISTRY, rki, who
 
 DATA = Path(__file__).parents[1] / "data" / "sources"
 
@@ -44,100 +40,69 @@ def test_rki_population_is_the_files_own() -> None:
     assert rki.places().to_numpy().tolist() == [["DE", "Germany", 84358845.0]]
 
 
+def test_who_reads_weeks_by_country_code() -> None:
+    counts = who.parse((DATA / "who.csv").read_bytes())
+    assert set(counts["location"]) == {"BL", "CI", "DE", "EC", "NA", "TR", "US", "XXJ"}
+    assert len(counts) == 2 * 8 * 7
+    cases, deaths = who.SOURCE.targets
+    day = pd.Timestamp("2020-09-13")
+    assert values(counts, target=cases, location="NA", target_end_date=day) == [1034]
+    assert values(counts, target=deaths, location="NA", target_end_date=day) == [17]
+    assert values(counts, target=cases, location="CI", target_end_date=day) == [399]
+    assert values(counts, target=cases, location="TR", target_end_date=pd.Timestamp("2025-09-14")) == [2]
+
+
+def test_who_corrections_are_negative() -> None:
+    counts = who.parse((DATA / "who.csv").read_bytes())
+    assert values(counts, target="wk inc covid cases", location="EC")[:3] == [5139, -1594, 9169]
+
+
+def test_who_keeps_blank_apart_from_zero() -> None:
+    counts = who.parse((DATA / "who.csv").read_bytes())
+    late = counts[counts["target_end_date"] > "2025-09-01"]
+    assert values(late, target="wk inc covid cases", location="DE") == [3, 4, 0, 1]
+    assert late[late["location"] == "NA"]["observation"].isna().all()
+    assert len(late[late["location"] == "NA"]) == 8
+    deaths = values(late, target="wk inc covid deaths", location="US")
+    assert deaths[:3] == [386, 317, 191]
+    assert pd.isna(deaths[3])
+
+
+OLD = (DATA / "who-daily-2020.csv").read_bytes()
+
+
 @pytest.mark.parametrize(
-    ("country", "last"),
-    [
-        ("Australia", 118 + 4906 + 74 + 1250 + 575 + 234 + 20365 + 859),
-        ("France", 12832 + 16795 + 8620 + 6072 + 5890 + 38 + 8936 + 184 + 15 + 961 + 2570767),
-        ("US", 19511426),
-        ("Namibia", 22851),
-        ("Korea, South", 59773),
-        ("Taiwan*", 795),
-        ("Diamond Princess", 712),
-    ],
+    "raw",
+    [OLD, OLD.replace(b", ", b",").replace(b"\n2020-09-0", b"\r\n2020-09-0").replace(b",NA", b"T00:00:00Z,NA")],
+    ids=["September 2020", "June 2020"],
 )
-def test_jhu_sums_a_countrys_rows(country: str, last: int) -> None:
-    counts = jhu.parse((DATA / "jhu.csv").read_bytes())
-    assert len(counts) == 7 * 5
-    assert counts["target_end_date"].min() == pd.Timestamp("2020-12-25")
-    assert values(counts, location=country, target_end_date=pd.Timestamp("2020-12-29")) == [last]
+def test_who_reads_the_daily_files_of_2020(raw: bytes) -> None:
+    counts = who.parse(raw)
+    assert set(counts["target"]) == {"inc covid cases", "inc covid deaths"}
+    assert set(counts["location"]) == {"CI", "EC", "NA", "TR"}, "Other is no place"
+    assert values(counts, target="inc covid cases", location="NA") == [241, 191, 171, 125, 118]
+    assert values(counts, target="inc covid deaths", location="NA") == [1, 0, 2, 2, -2]
+    assert counts["target_end_date"].min() == pd.Timestamp("2020-09-05")
 
 
-def test_jhu_sum_of_nothing_but_blanks_is_unknown() -> None:
-    raw = b"Province/State,Country/Region,Lat,Long,1/22/20,1/23/20\nA,X,,,,1\nB,X,,,,\n,Y,0,0,3,\n"
-    counts = jhu.parse(raw)
-    assert counts["observation"].isna().to_list() == [True, False, False, True]
-    assert counts["observation"].dropna().to_list() == [1, 3]
+def test_who_row_without_code_goes_by_its_name() -> None:
+    raw = (DATA / "who.csv").read_bytes()
+    pd.testing.assert_frame_equal(who.parse(raw.replace(b",NA,", b",,")), who.parse(raw))
+    assert "NA" not in set(who.parse(raw.replace(b",NA,Namibia", b",,World"))["location"])
 
 
-def test_jhu_places_carry_the_names_readers_know() -> None:
-    known = names("jhu")
-    assert known[["US", "Korea, South", "Taiwan*", "Namibia"]].to_list() == [
-        "United States",
-        "South Korea",
-        "Taiwan",
-        "Namibia",
-    ]
-    people = jhu.places().set_index("location")["population"]
-    assert people["Namibia"] == 2540916
-    assert people[["Diamond Princess", "Bahamas, The"]].isna().all()
+def test_who_regions_may_be_renamed() -> None:
+    raw = (DATA / "who.csv").read_bytes()
+    assert b",AFRO," in raw
+    pd.testing.assert_frame_equal(who.parse(raw.replace(b",AFRO,", b",AFR,")), who.parse(raw))
 
 
-def test_nhsn_reads_places_by_fips_and_leaves_absent_keys_out() -> None:
-    counts = nhsn.parse((DATA / "nhsn.json").read_bytes())
-    first = pd.Timestamp("2021-08-21")
-    assert values(counts, target="wk inc covid hosp", target_end_date=first) == [852, 53, 10384]
-    assert values(counts, target="wk inc flu hosp", target_end_date=first) == [0, 2, 6049]
-    assert values(counts, target="wk inc rsv hosp") == [0, 84]
-    assert set(counts["location"]) == {"08", "24", "US"}
-    assert len(counts) == 6 + 6 + 2
-
-
-@pytest.mark.parametrize("jurisdiction", ["Region 1", "region 10", "REGION 3", "GU", "VI", "as"])
-def test_nhsn_leaves_out_regions_and_territories_without_fips(jurisdiction: str) -> None:
-    rows = [row("CA"), row(jurisdiction)]
-    assert set(nhsn.parse(json.dumps(rows).encode())["location"]) == {"06"}
-    with pytest.raises(SourceError, match="nhsn: no counts"):
-        nhsn.parse(json.dumps(rows[1:]).encode())
-
-
-def test_nhsn_takes_numbers_and_nulls_too() -> None:
-    rows = [row("PR") | {"totalconfc19newadm": 7, "totalconfflunewadm": None, "totalconfrsvnewadm": 1.5}]
-    counts = nhsn.parse(json.dumps(rows).encode())
-    assert counts[["location", "observation"]].to_numpy().tolist() == [["72", 7.0], ["72", 1.5]]
-
-
-@pytest.mark.parametrize("raw", [b"{}", b'{"error": true, "message": "Throttled"}', b"[1]", b"3", b"null"])
-def test_nhsn_refuses_json_that_is_no_list_of_rows(raw: bytes) -> None:
-    with pytest.raises(SourceError, match="nhsn: not a list of rows"):
-        nhsn.parse(raw)
-
-
-def test_nhsn_refuses_an_answer_that_may_be_cut(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(nhsn, "LIMIT", 2)
-    with pytest.raises(SourceError, match="exactly 2 rows"):
-        nhsn.parse(json.dumps([row("CA"), row("TX")]).encode())
-    with pytest.raises(SourceError, match="no rows"):
-        nhsn.parse(b"[]")
-
-
-def test_nhsn_address_asks_for_everything_in_a_stable_order() -> None:
-    query = parse_qs(urlsplit(str(nhsn.SOURCE.url)).query)
-    assert query == {
-        "$select": ["weekendingdate,jurisdiction,totalconfc19newadm,totalconfflunewadm,totalconfrsvnewadm"],
-        "$where": ["weekendingdate>='2020-08-08T00:00:00.000'"],
-        "$order": ["jurisdiction,weekendingdate"],
-        "$limit": [str(nhsn.LIMIT)],
-    }
-
-
-def test_nhsn_places_are_the_hubs() -> None:
-    known = names("nhsn")
-    assert len(known) == 53
-    assert known[["US", "06", "72"]].to_list() == ["United States", "California", "Puerto Rico"]
-    assert nhsn.places().set_index("location").loc["01", "population"] == 4903185
-
-
-def row(jurisdiction: str) -> dict[str, Any]:
-    counts = {"totalconfc19newadm": "1.0", "totalconfflunewadm": "2.0", "totalconfrsvnewadm": "3.0"}
-    return {"weekendingdate": "2024-11-02T00:00:00.000", "jurisdiction": jurisdiction} | counts
+def test_who_places_have_whole_names_and_people() -> None:
+    assert b"\xef\xbf\xbd" in (DATA / "who.csv").read_bytes()
+    known = names("who")
+    assert len(known) == 240
+    assert known[["CI", "TR", "BL", "NA"]].to_list() == ["Côte d'Ivoire", "Türkiye", "Saint Barthélemy", "Namibia"]
+    assert not known.str.contains("\ufffd").any()
+    people = who.places().set_index("location")["population"]
+    assert people["NA"] == 2540916
+    assert pd.isna(people["XXJ"])

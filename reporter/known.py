@@ -1,0 +1,131 @@
+"""The newest value of every count of a change log, and what a table of counts changes of it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+
+from reporter import keys
+from reporter.keys import Ints, Numbering, Runs
+from reporter.schema import COUNTS, Floats
+
+
+@dataclass(frozen=True)
+class News:
+    """What a table of counts says otherwise than what is known.
+
+    Attributes:
+        keys: of `Known`, none twice.
+        values: NaN is withdrawn.
+    """
+
+    keys: Ints
+    values: Floats
+
+
+class Known:
+    """What is known of each count; a withdrawn one is NaN.
+
+    Args:
+        log: tables of `schema.CHANGES`, oldest first.
+    """
+
+    def __init__(self, log: Iterable[pa.Table]) -> None:
+        self._numbering = Numbering()
+        self._keys: Ints = np.zeros(0, np.int64)
+        self._values: Floats = np.zeros(0)
+        tables = list(log)
+        if tables:
+            table = pa.concat_tables(tables)
+            days = table["target_end_date"].cast(pa.int32()).to_numpy().astype(np.int64)
+            found = keys.runs(table["target"], table["location"])
+            self._learn(self._numbering.keys(found, days), table["observation"].to_numpy())
+
+    def news(self, counts: pd.DataFrame, found: Runs, *, whole: bool) -> News:
+        """Find what a table of counts says otherwise.
+
+        Args:
+            counts: a counts frame, no key twice.
+            found: its runs.
+            whole: see `Vintages.add`.
+        """
+        days = counts["target_end_date"].to_numpy().astype("datetime64[D]").view(np.int64)
+        values = counts["observation"].to_numpy(np.float64)
+        told = self._numbering.keys(found, days)
+        # A blank is news only where a value was known.
+        news = ~np.isnan(values)
+        gone = np.zeros(0, np.int64)
+        if len(self._keys):
+            where, there = self._find(told)
+            before = np.where(there, self._values[where], np.nan)
+            news = (news | ~np.isnan(before)) & (values != before)
+            gone = self._gone(told, where[there]) if whole else gone
+        if news.all() and not len(gone):
+            return News(told, values)
+        return News(np.append(told[news], gone), np.append(values[news], np.full(len(gone), np.nan)))
+
+    def learn(self, news: News) -> None:
+        """Take in what became known after everything before it."""
+        where, there = self._find(news.keys)
+        self._values[where[there]] = news.values[there]
+        if not there.all():
+            self._learn(news.keys[~there], news.values[~there])
+
+    def table(self, news: News | None = None) -> pa.Table:
+        """Lay news, or all that is known, out as a table of counts, sorted by `schema.KEY`, texts as dictionaries."""
+        news = news or News(self._keys, self._values)
+        series = list(self._numbering)
+        which = keys.series_of(news.keys)
+        numbers = sorted(np.flatnonzero(np.bincount(which)).tolist(), key=series.__getitem__)
+        rank = np.zeros(len(series), np.int64)
+        rank[numbers] = np.arange(len(numbers))
+        place, days, values = rank[which], keys.day_of(news.keys), news.values
+        if numbers != sorted(numbers) or (news.keys[1:] < news.keys[:-1]).any():
+            order = np.lexsort((days, place))
+            place, days, values = place[order], days[order], values[order]
+        targets, locations = (_texts([series[number][i] for number in numbers], place) for i in (0, 1))
+        ends = pa.array(days.astype(np.int32)).cast(pa.date32())
+        return pa.table([targets, locations, ends, pa.array(values, from_pandas=True)], COUNTS.names)
+
+    def _gone(self, told: Ints, there: Ints) -> Ints:
+        """The keys of known values that a whole table lacks, from its target's first day on."""
+        lacked = ~np.isnan(self._values)
+        lacked[there] = False
+        if not lacked.any():
+            return self._keys[lacked]
+        targets: dict[str, int] = {}
+        target_of = np.array([targets.setdefault(target, len(targets)) for target, _ in self._numbering], np.int64)
+        first = np.full(len(targets), np.iinfo(np.int64).max)
+        np.minimum.at(first, target_of[keys.series_of(told)], keys.day_of(told))
+        lacked &= keys.day_of(self._keys) >= first[target_of[keys.series_of(self._keys)]]
+        return self._keys[lacked]
+
+    def _learn(self, later: Ints, values: Floats) -> None:
+        """Take in values, each later than those of its key before it."""
+        if not len(self._keys) and (later[1:] > later[:-1]).all():
+            self._keys, self._values = later, values.copy()
+            return
+        together, both = np.append(self._keys, later), np.append(self._values, values)
+        order = np.argsort(together, kind="stable")
+        together, both = together[order], both[order]
+        last = np.append(together[1:] > together[:-1], True)
+        self._keys, self._values = together[last], both[last]
+
+    def _find(self, told: Ints) -> tuple[Ints, npt.NDArray[np.bool_]]:
+        """Where each key is, and whether it is there."""
+        if not len(self._keys):
+            return np.zeros(len(told), np.int64), np.zeros(len(told), bool)
+        where = np.searchsorted(self._keys, told)
+        where[where == len(self._keys)] = 0
+        return where, self._keys[where] == told
+
+
+def _texts(words: list[str], which: Ints) -> pa.DictionaryArray:
+    """Texts that repeat, each distinct one once, in the order in which they come."""
+    distinct = list(dict.fromkeys(words))
+    number = {word: i for i, word in enumerate(distinct)}
+    codes = np.array([number[word] for word in words], np.int32)
+    return pa.DictionaryArray.from_arrays(pa.array(codes[which]), pa.array(distinct, pa.string()))
