@@ -19,8 +19,10 @@ DERIVED = ("scores.parquet/*.parquet", "peer-scores.parquet", "series.json", "ta
 _OTHERS = (
     "runs.jsonl",
     "series.json",
+    "sources.json",
     "backtest.json",
     "peer-scores.parquet",
+    "revisions.csv",
     "target-data/time-series.parquet",
     "target-data/oracle-output.parquet",
 )

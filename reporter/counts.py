@@ -1,14 +1,14 @@
 """The counts of one feed: taken in from an archive, a file or upstream, and looked at as of a date."""
 
 from collections.abc import Collection
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import date, timedelta
 from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
 
-from reporter import fetch, gate, names
+from reporter import fetch, gate, models, names, revisions
 from reporter.dates import Cadence
 from reporter.errors import RecordError, SourceError
 from reporter.feeds import Feed
@@ -17,6 +17,7 @@ from reporter.models.base import History
 from reporter.schema import COUNTS, KEY, columns
 from reporter.sources import REGISTRY, file
 from reporter.sources.base import Source, archive_changes
+from reporter.triangle import ChangeLog
 from reporter.vintages import View, Vintages
 
 
@@ -67,6 +68,7 @@ class FeedCounts:
             raw = fetch.read_file(self.source, Path(self._feed.path), limits=limits)
             log = file.changes(raw)
             counts = file.parse(raw) if log is None else _state(log, log["as_of"].max())
+            self.newest(self.source, counts)
             self.check(self.source, counts)
             self.record(counts, log, whole=True)
         elif self.source.archive is not None:
@@ -89,7 +91,7 @@ class FeedCounts:
             whole: they are all that the source of those on record has, so that what they lack was withdrawn.
 
         Returns:
-            Whether all of them are on record now: not if there is a vintage of today already.
+            Whether all of them are on record now: not if there is another vintage of today already.
 
         Raises:
             SourceError: the log has a vintage after today.
@@ -98,47 +100,53 @@ class FeedCounts:
             self._record_log(log)
         known = self.vintages.as_ofs
         if known and known[-1] >= self.today:
-            return False
+            return self.vintages.holds(counts, whole=whole)
         self.vintages.add(self.today, counts, whole=whole)
         return True
 
     def _record_log(self, log: pd.DataFrame) -> None:
-        """Record the vintages of a log that are newer than those on record."""
+        """Record the vintages of a log, of a source's those newer than any on record."""
         newest = log["as_of"].max().date()
         if newest > self.today:
             raise SourceError(f"{self.source.name}: a vintage of {newest}, which is after today, {self.today}")
         known = self.vintages.as_ofs
-        if (
-            self._recorded is None
-            or not known
-            or _state(log, known[-1]).equals(_state(self.vintages.changes, known[-1]))
-        ):
+        if self._feed.is_own_file or not known:
             self._seed(log)
             return
-        # The record knows other counts than the log's own past, so the log's changes are not the record's.
-        for as_of in sorted({day.date() for day in log["as_of"] if day.date() > known[-1]}):
+        # What is on record may come from another source, so the log's own changes are not those of the record.
+        for as_of in sorted({day.date() for day in log["as_of"].unique() if day.date() > known[-1]}):
             self.vintages.add(as_of, _state(log, as_of))
 
-    def check(self, source: Source, counts: pd.DataFrame, *, same_source: bool = True) -> date:
-        """Hold what a source sent to what was known, as far as the feed follows it.
-
-        Returns:
-            The newest period that is counted.
+    def newest(self, source: Source, counts: pd.DataFrame) -> date:
+        """The newest period that is counted of what the feed follows.
 
         Raises:
-            SourceError: they are not taken.
+            SourceError: there is none.
             SettingsError: a target or place of a `file` feed is not in its file.
         """
-        known, mine = self.vintages.known, self._mine(counts)
         if self._feed.is_own_file:
-            self._check_names(pd.concat([known, counts]))
+            self._check_names(pd.concat([self.vintages.known, counts]))
+        mine = self._mine(counts)
         newest = mine.loc[mine["observation"].notna(), "target_end_date"].max()
         if pd.isna(newest):
             raise SourceError(f"{source.name}: no counts of what the feed follows")
+        return date(newest.year, newest.month, newest.day)
+
+    def check(self, source: Source, counts: pd.DataFrame, *, same_source: bool = True) -> None:
+        """Hold what a source sent to what was known, as far as the feed follows it.
+
+        Raises:
+            SourceError: it is not taken.
+        """
+        mine, known = self._mine(counts), self._mine(self.vintages.known)
         self._check_weeks(source, mine)
         limits = gate.Limits(**{one.name: getattr(self._feed.limits, one.name) for one in fields(gate.Limits)})
-        gate.check(source.name, mine, self._mine(known), limits, today=self.today, same_source=same_source)
-        return date(newest.year, newest.month, newest.day)
+        gate.check(source.name, mine, known, limits, today=self.today, same_source=same_source)
+
+    def is_behind(self, newest: date) -> bool:
+        """Whether the record holds a later period of what the feed follows."""
+        known = self._mine(self.vintages.known).dropna(subset="observation")["target_end_date"].max()
+        return bool(known > pd.Timestamp(newest))
 
     def held_since(self, period: date) -> date | None:
         """The first vintage on record that holds a period of what the feed follows; None if none does."""
@@ -229,7 +237,20 @@ class FeedCounts:
     def history(self, reference: date, as_of: date) -> History:
         """The counts of all that is followed through a reference date, as known at a vintage."""
         series, known = self.followed(self.view.as_of(as_of))
-        return build_history(known, series, reference, self.cadence, self.population)
+        history = build_history(known, series, reference, self.cadence, self.population)
+        if not any(models.REGISTRY[name].revisions for name in self._feed.models):
+            return history
+        return replace(history, triangle=self._log.triangle(as_of, series, history.dates))
+
+    @cached_property
+    def revisions(self) -> pd.DataFrame:
+        """How much counts are revised after they were first published (`schema.REVISIONS`)."""
+        series = [(target, location) for target in self._feed.target for location in self.locations]
+        return revisions.statistics(self._log, self.view.first, self.view.reference_dates, series)
+
+    @cached_property
+    def _log(self) -> ChangeLog:
+        return ChangeLog(self.changes, self.cadence)
 
     def followed(self, known: pd.DataFrame) -> tuple[list[tuple[str, str]], pd.DataFrame]:
         """The (target, location) to forecast from counts as known at one date, and their counts.

@@ -29,6 +29,7 @@ def derive(feed: Feed, counts: FeedCounts, ledger: Ledger, folder: Path, publish
     }
     for name, table in derived.items():
         files.write(folder / name, files.parquet_bytes(table, derived=True))
+    files.write(folder / "revisions.csv", counts.revisions.to_csv(index=False, float_format="%.6g").encode())
     on_record = (model for receipt in ledger.receipts() for model in receipt["models"])
     names = dict.fromkeys([*feed.models, *on_record])
     described = metadata.feed_files(names, feed.attribution or counts.source.title, publisher)

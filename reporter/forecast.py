@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from reporter import marks
 from reporter.dates import Cadence
 from reporter.errors import ModelError
 from reporter.models.base import History, Model, Quantiles
-from reporter.schema import FORECASTS, LEVELS, Floats, columns
+from reporter.schema import FORECASTS, LEVELS, Floats, columns, is_cumulative
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def build_history(
     cadence: Cadence,
     population: dict[str, float],
 ) -> History:
-    """Lay counts out as one matrix, from the first period counted through `reference_date`.
+    """Lay counts out as one matrix, from the first period counted through `reference_date`, odd ones treated.
 
     Args:
         counts: a counts frame as known at one date; later periods than the reference date
@@ -66,13 +67,16 @@ def build_history(
     index = pd.MultiIndex.from_tuples(series, names=["target", "location"])
     matrix = wide.reindex(index=index, columns=dates).to_numpy(dtype=np.float64, copy=True)
     matrix.flags.writeable = False
+    treated = marks.treat(matrix, np.array([is_cumulative(target) for target, _ in series], dtype=np.bool_), cadence)
+    treated.flags.writeable = False
     return History(
         cadence=cadence,
         dates=dates.to_numpy().astype("datetime64[D]"),
         targets=tuple(target for target, _ in series),
         locations=tuple(location for _, location in series),
-        counts=matrix,
+        counts=treated,
         population=np.array([population.get(location, np.nan) for _, location in series]),
+        published=None if np.array_equal(matrix, treated, equal_nan=True) else matrix,
     )
 
 

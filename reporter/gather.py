@@ -69,6 +69,8 @@ def feed_record(
             "scores": scores.read(folder / scores.NAME),
             "changes": _Changes(ledger, {one["reference_date"]: one for one in receipts if one.get("changes")}),
             "peers": tuple(peers.peers_on_record(feed, folder / peers.NAME)),
+            "vintages": tuple(counts.vintages.as_ofs),
+            "revisions": counts.revisions,
             "kept": kept,
             "timeliness": _timeliness(feed, counts, kept_supply),
             "upstreams": tuple(_upstreams(feed, kept_supply, counts.settle * feed.period.step)),

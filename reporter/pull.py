@@ -10,12 +10,14 @@ import pandas as pd
 
 from reporter import aside, fetch, supply
 from reporter.counts import FeedCounts
-from reporter.errors import SourceError
+from reporter.errors import SettingsError, SourceError, in_one_line
 from reporter.feeds import Feed
 from reporter.sources import REGISTRY
 from reporter.sources.base import Part, Source
 from reporter.supply import Told
 from reporter.timeliness import State, timeliness
+
+_AT_A_TIME = 8
 
 
 class Downloads:
@@ -66,12 +68,19 @@ class _Once:
 
 @dataclass(frozen=True)
 class _Offer:
-    """What a source has: its counts, None if they have not changed since they were taken in."""
+    """What a source has.
+
+    Attributes:
+        counts: None if they have not changed since they were taken in.
+        log: past vintages that it publishes with them.
+        is_behind: another source had later periods already.
+    """
 
     source: Source
     told: Told
     counts: pd.DataFrame | None = None
     log: pd.DataFrame | None = None
+    is_behind: bool = False
 
 
 class Pull:
@@ -114,6 +123,9 @@ class Pull:
                     failed.append(error)
                 continue
             self._tell(source, offer.told)
+            if offer.is_behind:
+                reasons.append(f"{source.name}: its newest period, {offer.told.newest}, is not the newest on record")
+                continue
             if self._state(offer.told) in {State.FRESH, State.LATE}:
                 chosen = offer
                 break
@@ -144,19 +156,35 @@ class Pull:
         parts = parts_of(source, self._feed)
         answers = self._answers(source, parts, told)
         if told is not None and answers is None:
-            return _Offer(source, told.unchanged(self._today))
+            behind = told.newest is not None and self._is_behind(source, told.newest)
+            return _Offer(source, told.unchanged(self._today), is_behind=behind)
         raws = [answer.raw or b"" for answer in answers or ()]
         try:
-            counts = counts_of(source, parts, raws)
-            log = _log(source, raws)
-            newest = self._counts.check(source, counts, same_source=self._is_same(source))
-        except SourceError as error:
-            bodies = [(part.url, raw) for part, raw in zip(parts, raws, strict=True)]
-            aside.keep_aside(self._folder, source.name, self._today, str(error), bodies)
+            offer = self._offer(source, told, counts_of(source, parts, raws))
+            log = None if offer.counts is None else _log(source, raws)
+        except SettingsError:
             raise
+        except Exception as error:
+            bodies = [(part.url, raw) for part, raw in zip(parts, raws, strict=True)]
+            aside.keep_aside(self._folder, source.name, self._today, in_one_line(error), bodies)
+            if isinstance(error, SourceError):
+                raise
+            # Whatever upstream sent, it must not stop the feed.
+            raise SourceError(f"{source.name}: {in_one_line(error)}") from error
         validators = {part.url: one.validators.as_json() for part, one in zip(parts, answers or (), strict=True)}
-        since = self._since(source, newest, told)
-        return _Offer(source, Told(self._today, self._today, newest, since, validators=validators), counts, log)
+        return replace(offer, log=log, told=replace(offer.told, validators=validators))
+
+    def _offer(self, source: Source, told: Told | None, counts: pd.DataFrame) -> _Offer:
+        """Hold counts to what was known."""
+        newest = self._counts.newest(source, counts)
+        answered = Told(self._today, self._today, newest, self._since(source, newest, told))
+        if self._is_behind(source, newest):
+            return _Offer(source, answered, is_behind=True)
+        self._counts.check(source, counts, same_source=self._is_same(source))
+        return _Offer(source, answered, counts)
+
+    def _is_behind(self, source: Source, newest: date) -> bool:
+        return not self._is_same(source) and self._counts.is_behind(newest)
 
     def _answers(self, source: Source, parts: Sequence[Part], told: Told | None) -> list[fetch.Answer] | None:
         """What each part answers; None if none has changed since it was taken in."""
@@ -249,7 +277,7 @@ def reach(source: Source, feed: Feed, downloads: Downloads) -> str:
 
 
 def side_by_side(works: Sequence[Callable[[], None]]) -> None:
-    """Do some work that mostly waits, each in a thread of its own.
+    """Do some work that mostly waits, eight at a time.
 
     The threads die with the process: what they do may be killed at any moment.
 
@@ -257,14 +285,20 @@ def side_by_side(works: Sequence[Callable[[], None]]) -> None:
         BaseException: the first that one of them raised, once all are done.
     """
     raised: dict[int, BaseException] = {}
+    waiting, lock = iter(enumerate(works)), threading.Lock()
 
-    def run(number: int) -> None:
-        try:
-            works[number]()
-        except BaseException as error:  # noqa: BLE001 - it is raised again where it is seen
-            raised[number] = error
+    def run() -> None:
+        while True:
+            with lock:
+                number, work = next(waiting, (-1, None))
+            if work is None:
+                return
+            try:
+                work()
+            except BaseException as error:  # noqa: BLE001 - it is raised again where it is seen
+                raised[number] = error
 
-    threads = [threading.Thread(target=run, args=(number,), daemon=True) for number in range(len(works))]
+    threads = [threading.Thread(target=run, daemon=True) for _ in range(min(len(works), _AT_A_TIME))]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -12,6 +12,7 @@ from reporter.errors import ReporterError
 from reporter.posts import FeedRecord, Kept, Site
 from reporter.posts.board import feed_board
 from reporter.posts.book import Book
+from reporter.posts.data import feed_data
 from reporter.posts.figures import Chart
 from reporter.posts.home import card, feed_index, newest_posts
 from reporter.posts.place import place_page
@@ -43,6 +44,8 @@ def pages(site: Site, records: list[FeedRecord]) -> dict[str, bytes]:
     rendered["index.html"] = page("home.html", "", cards=cards, posts=newest_posts(books))
     boards = [feed_board(book, f"f{number}") for number, book in enumerate(books)]
     rendered["scoreboard/index.html"] = page("scoreboard.html", "scoreboard/", boards=boards)
+    feeds = [feed_data(book, f"f{number}") for number, book in enumerate(books)]
+    rendered["data/index.html"] = page("data.html", "data/", feeds=feeds)
     for book in books:
         rendered |= _feed(page, book)
     return rendered

@@ -73,6 +73,23 @@ SPLITS = pa.schema(
 )
 """Why medians moved since the reference date before: `before` and the parts add up to `after`."""
 
+REVISIONS = pa.schema(
+    {
+        "target": pa.string(),
+        "location": pa.string(),
+        "known": pa.string(),
+        "lag": pa.int32(),
+        "counts": pa.int32(),
+        "periods": pa.int32(),
+        "since": pa.date32(),
+        "through": pa.date32(),
+        **dict.fromkeys(("revised", "raised", "lowered", "close"), pa.float64()),
+        **dict.fromkeys(("mean", "q025", "q05", "q25", "q50", "q75", "q95", "q975"), pa.float64()),
+        **dict.fromkeys(("mean_difference", "median_difference"), pa.float64()),
+    }
+)
+"""How counts were revised after they were `known` (`first` value, or at a `lag`); `location` is null for all places."""
+
 KEY = ["target", "location", "target_end_date"]
 """What one count is of."""
 

@@ -106,6 +106,10 @@ class Vintages:
             self.hashes = {**hashes, as_of: _roll(next(reversed(hashes.values()), ""), as_of, rows)}
         return True
 
+    def holds(self, counts: pd.DataFrame, *, whole: bool = False) -> bool:
+        """Whether counts say nothing but what the newest vintage says; arguments and errors are those of `add`."""
+        return not len(self._newest.news(counts, checked_runs(counts), whole=whole).keys)
+
     def copy(self, folder: Path, until: date) -> None:
         """Put every vintage up to a day into another folder."""
         Vintages(folder).seed(self.changes[self.changes["as_of"] <= pd.Timestamp(until)])

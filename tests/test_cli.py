@@ -90,7 +90,7 @@ def test_a_terminal_sees_a_progress_bar(settings):
     [
         ("horizons = 7", 'horizons = "seven"', "feeds[0].horizons: found 'seven'; allowed: a whole number"),
         ("horizons = 7", "horizon = 7", "feeds[0].horizon: found 7; allowed: no such key; the keys are name"),
-        ('source = "file"', 'source = "cdc"', "feeds[0].source: found 'cdc'; allowed: one of rki, nhsn, jhu, file"),
+        ('source = "file"', 'source = "cdc"', "feeds[0].source: found 'cdc'; allowed: one of rki, nhsn, jhu, jhu-"),
         ('"2020-04-12"', '"2020-04-31"', "feeds[0].start: found '2020-04-31'; allowed: a day as"),
         ("[[feeds]]", "[[feeds]", 'reporter.toml: found "Expected'),
     ],

@@ -29,7 +29,7 @@ FEED = {"name": "a", "source": "jhu", "target": "cum confirmed cases", "cadence"
         ({"locations": ["US"], "headline": "Italy"}, "feeds[0].headline", "Italy", "one of the feed's locations: US"),
         ({"locations": []}, "feeds[0].locations", [], "a list of the source's location codes"),
         ({"lead": "rnn", "models": ["baseline"]}, "feeds[0].lead", "rnn", "one of the feed's models"),
-        ({"source": "jhuu"}, "feeds[0].source", "jhuu", "one of rki, nhsn, jhu, file"),
+        ({"source": "jhuu"}, "feeds[0].source", "jhuu", "one of rki, nhsn, jhu, jhu-counties, who, hub, file"),
         ({"target": "inc deaths"}, "feeds[0].target", "inc deaths", "one of cum confirmed cases, cum deaths"),
         ({"locations": ["US", "Atlantis"]}, "feeds[0].locations", "Atlantis", "one of Afghanistan"),
         ({"headline": "Atlantis"}, "feeds[0].headline", "Atlantis", "one of Afghanistan"),

@@ -267,7 +267,7 @@ def test_a_count_that_is_reported_late_is_scored_and_changes_no_older_post(april
 
 def test_a_file_without_a_single_value_is_named(april, publisher):
     outcome = publisher("2020-04-14 08:00", april.assign(observation=np.nan))
-    assert outcome.failed == ["april: there are no counts to forecast from yet"]
+    assert outcome.failed == ["april: file: no counts of what the feed follows"]
 
 
 def test_a_first_pull_that_fails_is_the_one_thing_named(tmp_path, feed):
@@ -342,7 +342,7 @@ def row(as_of, end, value=7.0, location="US", target="cum confirmed cases"):
 @pytest.mark.parametrize(
     ("extra", "reason"),
     [
-        (row("2020-04-14", "2099-01-01"), "a count for 2099-01-01, which is after its vintage of 2020-04-14"),
+        (row("2020-04-14", "2099-01-01"), "a period that ends on 2099-01-01, which is after today"),
         (row("2027-01-01", "2020-04-14"), "a vintage of 2027-01-01, which is after today"),
     ],
 )

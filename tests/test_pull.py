@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from hashlib import sha256
+from html import unescape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -223,7 +224,7 @@ def test_what_is_refused_is_kept_aside_with_its_reason(upstream, run, tmp_path):
     assert about["answers"][0]["sha256"] == sha256(worse).hexdigest()
     assert gzip.decompress((folder / "file-1.gz").read_bytes()) == worse
     assert vintages(tmp_path) == [date(2026, 11, 19)]
-    assert line in (tmp_path / "site/status/index.html").read_text(encoding="utf-8")
+    assert line in unescape((tmp_path / "site/status/index.html").read_text(encoding="utf-8"))
     assert run("2026-11-20", own(upstream, limits={"seconds": 2, "fewer_places": 1})).exit_code == 0
 
 

@@ -3,10 +3,10 @@
 Colours are CSS custom properties, `var(--forecast)`: a page resolves them for Plotly, a browser for SVG.
 """
 
-from reporter.charts import courses, scoring
+from reporter.charts import courses, lags, scoring
 from reporter.charts.axes import Figure, literal, number
 from reporter.charts.drawing import svg
 from reporter.charts.fans import Fan, cut, fan
 from reporter.charts.strips import bar, strip
 
-__all__ = ["Fan", "Figure", "bar", "courses", "cut", "fan", "literal", "number", "scoring", "strip", "svg"]
+__all__ = ["Fan", "Figure", "bar", "courses", "cut", "fan", "lags", "literal", "number", "scoring", "strip", "svg"]

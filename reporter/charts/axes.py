@@ -71,6 +71,12 @@ def rule(x: str | float) -> dict[str, Any]:
     }
 
 
+def level_rule(y: float) -> dict[str, Any]:
+    """A level dashed rule, below the lines."""
+    across = {"xref": "paper", "yref": "y", "x0": 0, "x1": 1, "y0": plain(y), "y1": plain(y), "layer": "below"}
+    return rule(0) | across | {"line": {"color": INK, "width": 1.25, "dash": "dash"}}
+
+
 def label(x: str | float, text: str, anchor: str, colour: str = MUTED) -> dict[str, Any]:
     """A text above the plot, at `x`."""
     return {
@@ -115,6 +121,24 @@ def date_axis(first: date, last: date) -> dict[str, Any]:
         "ticktext": [_tick(tick, months=span > LONG) for tick in ticks],
         "tickfont": {"color": MUTED, "size": 12},
         "showgrid": False,
+        "fixedrange": True,
+    }
+
+
+def steps_axis(places: list[int]) -> dict[str, Any]:
+    """Whole numbers, every one labelled, or every few where they are many."""
+    every = math.ceil(len(places) / 14)
+    room = 0.04 * max(places[-1] - places[0], 1)
+    shown = places[::every]
+    return {
+        "type": "linear",
+        "range": [places[0] - 2 * room, places[-1] + room],
+        "tickmode": "array",
+        "tickvals": shown,
+        "ticktext": [str(place) for place in shown],
+        "tickfont": {"color": MUTED, "size": 12},
+        "showgrid": False,
+        "zeroline": False,
         "fixedrange": True,
     }
 

@@ -1,6 +1,5 @@
 """Lines of several models over one axis, and the histogram of where counts fell."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -16,10 +15,11 @@ from reporter.charts.axes import (
     SURE,
     Figure,
     date_axis,
+    level_rule,
     line,
     nice_ticks,
     plain,
-    rule,
+    steps_axis,
 )
 from reporter.schema import Floats
 
@@ -72,9 +72,9 @@ def courses(where: Sequence[date] | Sequence[int], lines: Sequence[Course], heig
     layout = {
         "height": height,
         "margin": {"l": 0, "r": 0, "t": 10, "b": 26},
-        "xaxis": date_axis(days[0], days[-1]) if days else _steps([int(str(place)) for place in where]),
+        "xaxis": date_axis(days[0], days[-1]) if days else steps_axis([int(str(place)) for place in where]),
         "yaxis": _level(top, ticks, [f"{tick:g}" for tick in ticks]),
-        "shapes": [_level_rule(1)],
+        "shapes": [level_rule(1)],
         "annotations": [],
         "showlegend": False,
         "hovermode": "closest",
@@ -90,24 +90,6 @@ def is_cut(lines: Sequence[Course]) -> bool:
 
 def _seen(lines: Sequence[Course]) -> list[float]:
     return [value for drawn in lines for value in drawn.values if value is not None]
-
-
-def _steps(places: list[int]) -> dict[str, Any]:
-    """Whole numbers, every one labelled, or every few where they are many."""
-    every = math.ceil(len(places) / 14)
-    room = 0.04 * max(places[-1] - places[0], 1)
-    shown = places[::every]
-    return {
-        "type": "linear",
-        "range": [places[0] - 2 * room, places[-1] + room],
-        "tickmode": "array",
-        "tickvals": shown,
-        "ticktext": [str(place) for place in shown],
-        "tickfont": {"color": MUTED, "size": 12},
-        "showgrid": False,
-        "zeroline": False,
-        "fixedrange": True,
-    }
 
 
 def histogram(shares: Floats, band: tuple[float, float], top: float, words: Mapping[float, str]) -> Figure:
@@ -141,7 +123,7 @@ def histogram(shares: Floats, band: tuple[float, float], top: float, words: Mapp
             "tickfont": {"color": MUTED, "size": 12},
         },
         "yaxis": _level(top, ticks, [f"{100 * tick:g}\u202f%" for tick in ticks]),
-        "shapes": [_level_rule(width)],
+        "shapes": [level_rule(width)],
         "annotations": [],
         "showlegend": False,
     }
@@ -165,9 +147,3 @@ def _level(top: float, ticks: list[float], texts: list[str]) -> dict[str, Any]:
         "zerolinecolor": MUTED,
         "fixedrange": True,
     }
-
-
-def _level_rule(y: float) -> dict[str, Any]:
-    """A level dashed rule, below the lines."""
-    across = {"xref": "paper", "yref": "y", "x0": 0, "x1": 1, "y0": plain(y), "y1": plain(y), "layer": "below"}
-    return rule(0) | across | {"line": {"color": INK, "width": 1.25, "dash": "dash"}}

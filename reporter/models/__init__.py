@@ -26,6 +26,8 @@ class Entry(NamedTuple):
     title: str
     where: str
     about: About
+    revisions: bool = False
+    """Whether it learns from how counts were revised: from `History.triangle`."""
 
 
 REGISTRY: dict[str, Entry] = {

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from reporter.dates import Cadence
 from reporter.schema import LEVELS, Floats, is_cumulative
+from reporter.triangle import Triangle
 
 
 @dataclass(frozen=True)
@@ -22,8 +23,13 @@ class History:
         targets: (S,) target of each series, in hub words.
         locations: (S,) location code of each series.
         counts: (S, T) float64, read-only; NaN where nothing was reported, which is not zero.
-            Values are as published: negative, falling or repeated ones are the model's to bear.
+            Odd counts are treated as `reporter.marks` says; what is left of negative, falling or
+            repeated ones is the model's to bear.
         population: (S,) persons living there; NaN where unknown.
+        published: (S, T) the counts as published, read-only; None where `counts` are those.
+        triangle: what each count was known to be at each lag, by the vintages that `counts` is the newest of, on the
+            same series and periods: what a model can learn from of how counts are revised. None unless a model of the
+            feed asks for it (`Entry.revisions` in the registry): it is sent to the worker with the counts.
     """
 
     cadence: Cadence
@@ -32,6 +38,13 @@ class History:
     locations: tuple[str, ...]
     counts: Floats
     population: Floats
+    published: Floats | None = None
+    triangle: Triangle | None = None
+
+    @property
+    def as_published(self) -> Floats:
+        """(S, T) the counts with nothing treated."""
+        return self.counts if self.published is None else self.published
 
     @property
     def cumulative(self) -> npt.NDArray[np.bool_]:

@@ -23,7 +23,8 @@ class Classic(base.Learner):
     f(t) = final_size / (1 + exp(-growth_rate (t - midpoint))), t = 0 on the first day above 1,000 (Verhulst 1838). He
     printed one number and no range, so all quantiles are that number. Incident targets are refused.
 
-    All of it is learnt: a curve that was fitted before goes on as it was, whatever has been counted since.
+    He took the counts as they were published, and so does this. All of it is learnt: a curve that was fitted before
+    goes on as it was, whatever has been counted since.
     """
 
     def learn(self, history: base.History, horizons: int, seed: int) -> base.Learnt:  # noqa: ARG002 - the contract's
@@ -31,7 +32,7 @@ class Classic(base.Learner):
         curves: dict[tuple[str, str], tuple[int, tuple[float, float, float]]] = {}
         reasons: dict[tuple[str, str], str] = {}
         for series, number in base.numbers(history).items():
-            row = history.counts[number]
+            row = history.as_published[number]
             if not is_cumulative(series[0]):
                 reasons[series] = "this method is for cumulative counts only"
                 continue

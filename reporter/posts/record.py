@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from reporter.dates import Cadence
+from reporter.schema import REVISIONS, to_frame
 from reporter.timeliness import Timeliness
 
 
@@ -136,6 +137,8 @@ class FeedRecord:
         upstreams: its sources, in the settings' order.
         switches: every change of the source in use, oldest first.
         changes: reference date as text → frame of `schema.SPLITS`, where the change since the date before is on record.
+        vintages: the dates of all vintages, oldest first.
+        revisions: frame of `schema.REVISIONS`: how much counts are revised after they were first published.
     """
 
     name: str
@@ -167,3 +170,5 @@ class FeedRecord:
     upstreams: tuple[Upstream, ...] = ()
     switches: tuple[Switch, ...] = ()
     changes: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    vintages: tuple[date, ...] = ()
+    revisions: pd.DataFrame = field(default_factory=lambda: to_frame(REVISIONS.empty_table(), REVISIONS))

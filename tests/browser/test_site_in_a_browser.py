@@ -5,6 +5,7 @@ import http.server
 import re
 import subprocess
 import threading
+from datetime import date, timedelta
 
 import pytest
 
@@ -72,7 +73,7 @@ def browse(chromium, tmp_path):
     return look
 
 
-PAGES = ["", "scoreboard/", "april/", "april/2020-04-10/", "april/us/", "april/korea-south/"]
+PAGES = ["", "scoreboard/", "data/", "status/", "april/", "april/2020-04-10/", "april/us/", "april/korea-south/"]
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -115,3 +116,25 @@ def test_the_site_opens_from_the_disk(april_site, browse):
 def test_a_phone_needs_no_sideways_scroll(address, browse, page):
     text, _ = browse(address.replace("/reporter/", "/phone/") + page)
     assert re.search(r'id="found">0 too wide of 3\d\d<', text)
+
+
+@pytest.mark.parametrize(
+    ("said", "days", "seen"),
+    [
+        ("followed", 2, "followed"),
+        ("followed", 3, "late: 3 days overdue"),
+        ("followed", 8, "stale: 8 days overdue"),
+        ("late", 91, "stale: 91 days overdue"),  # that its source has ended only a run can tell
+        ("retired", 91, "retired: 91 days overdue"),
+    ],
+)
+def test_a_page_that_nobody_makes_again_says_how_late_it_is(april_site, browse, tmp_path, said, days, seen):
+    due = date.today() - timedelta(days=days)  # noqa: DTZ011 - of the browser's clock
+    script = (april_site / "assets" / "charts.js").as_uri()
+    page = tmp_path / "page.html"
+    page.write_text(
+        f"""<p class="status" data-due="{due}" data-patience="2 7 90"><span class="word">{said}</span></p>"""
+        f"""<script defer src="{script}"></script>"""
+    )
+    text, _ = browse(page.as_uri())
+    assert re.search(r'class="word">([^<]*)<', text)[1] == seen

@@ -5,7 +5,7 @@ import gzip
 import itertools
 import socket
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -37,7 +37,7 @@ class Upstream:
                 pass
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         self._thread.start()
         self.url = f"http://127.0.0.1:{self._server.server_port}/counts.csv"
 
@@ -131,6 +131,16 @@ def hang(_: BaseHTTPRequestHandler, upstream: Upstream) -> None:
     upstream.closed.wait(10)
 
 
+def waiting(until: threading.Event, then: Answer) -> Answer:
+    """Nothing before something has happened."""
+
+    def give(handler: BaseHTTPRequestHandler, upstream: Upstream) -> None:
+        until.wait(60)
+        then(handler, upstream)
+
+    return give
+
+
 def hang_up(handler: BaseHTTPRequestHandler, _: Upstream) -> None:
     handler.connection.shutdown(socket.SHUT_RDWR)
 
@@ -156,7 +166,3 @@ def closed_port() -> int:
         one.bind(("127.0.0.1", 0))
         port: int = one.getsockname()[1]
         return port
-
-
-def turns(*answers: Answer) -> Sequence[Answer]:
-    return answers

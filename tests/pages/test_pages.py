@@ -45,6 +45,7 @@ def test_every_page_is_there(pages):
         "index.html",
         "scoreboard/index.html",
         "status/index.html",
+        "data/index.html",
         "made-up/index.html",
         "made-up/2020-04-09/index.html",
         "made-up/2020-04-10/index.html",
@@ -88,18 +89,18 @@ def test_links_lead_somewhere(pages):
                     continue
                 assert not parts.path.startswith("/"), (path, link)
                 target = posixpath.normpath(posixpath.join(posixpath.dirname(path), parts.path))
-                if target.startswith("data/"):
-                    assert re.fullmatch(r"data/[\w-]+/(receipts|model-output|changes)/[\w/.-]+\.(json|parquet)", target)
+                if target.startswith("data/") and target != "data":
+                    assert re.fullmatch(r"data/[\w-]+/[\w/.-]+\.(json|jsonl|parquet|csv|yml)", target)
                     continue
                 found = target if target in pages else posixpath.normpath(posixpath.join(target, "index.html"))
                 assert found in pages, (path, link)
                 assert found == target or parts.path.endswith("/"), (path, link)
 
 
-def test_every_page_leads_to_the_scoreboard(pages):
+def test_every_page_leads_to_the_scoreboard_and_the_data(pages):
     for path, document in documents(pages):
-        links = [element.get("href") for element in document.iter(f"{HTML}a")]
-        assert any(link.endswith("scoreboard/") for link in links), path
+        links = [posixpath.join(posixpath.dirname(path), e.get("href")) for e in document.iter(f"{HTML}a")]
+        assert {"scoreboard", "data"} <= {posixpath.normpath(link) for link in links}, path
 
 
 def test_nothing_is_requested_from_elsewhere(pages):

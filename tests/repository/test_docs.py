@@ -11,7 +11,7 @@ import pytest
 from reporter import cli, config, evaluate, models
 from reporter.config import Site
 from reporter.feeds import Feed, Limits, Peers
-from reporter.schema import CHANGES, FORECASTS, SPLITS
+from reporter.schema import CHANGES, FORECASTS, REVISIONS, SPLITS
 from reporter.sources import REGISTRY
 from reporter.team import Contributor, Team
 
@@ -106,7 +106,7 @@ def test_every_column_and_receipt_key_is_documented(root, april_site):
     newest = json.loads((april_site / "data/april/receipts/2020-04-11.json").read_text())
     keys = {*receipt} - {"vintage"} | {f"vintage.{key}" for key in receipt["vintage"]}
     keys |= {f"changes.{key}" for key in newest["changes"]}
-    for name in [*CHANGES.names, *FORECASTS.names, *SPLITS.names, *evaluate.SCORES.names, *keys]:
+    for name in [*CHANGES.names, *FORECASTS.names, *SPLITS.names, *REVISIONS.names, *evaluate.SCORES.names, *keys]:
         assert f"`{name}`" in text, name
 
 
