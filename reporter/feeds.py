@@ -89,6 +89,11 @@ class Limits(Table):
     rewritten: _Share = setting(
         "The share of the counts known before that may have more than doubled or halved.", "a number from 0 to 1", 0.4
     )
+    believed: _Days = setting(
+        "For how many days a source must go on sending counts beyond these four limits to be believed.",
+        "a whole number from 1",
+        21,
+    )
     megabytes: Annotated[int, Field(ge=1, le=4096)] = setting(
         "The largest answer, unpacked.", "a whole number from 1 to 4096", 64
     )
