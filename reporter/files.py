@@ -103,10 +103,11 @@ def parquet_bytes(table: pa.Table, notes: Mapping[str, str] | None = None, *, de
         sink,
         table.schema.remove_metadata(),
         compression="zstd",
-        compression_level=3 if derived or very_many else 9 if many else 19,
+        compression_level=3 if derived else 1 if very_many else 9 if many else 19,
         store_schema=False,
         write_statistics=False,
         use_dictionary=texts if many or derived else False,
+        write_batch_size=65_536 if very_many and not derived else None,
         column_encoding=dict.fromkeys(counts, "BYTE_STREAM_SPLIT"),
     ) as writer:
         writer.write_table(table.replace_schema_metadata())

@@ -101,10 +101,15 @@ def series_of(keys: Ints) -> Ints:
     return numbers
 
 
-def day_of(keys: Ints) -> Ints:
+def first_key_of(numbers: Ints) -> Ints:
+    """A number that no key of a series is below, and all of the series before it are."""
+    firsts: Ints = numbers << _BITS
+    return firsts
+
+
+def day_of(keys: Ints) -> npt.NDArray[np.int32]:
     """The day that each key is of, since 1970."""
-    days: Ints = (keys & (2**_BITS - 1)) + _FIRST
-    return days
+    return (keys.astype(np.uint32) + np.uint32(-_FIRST)).view(np.int32)
 
 
 def _texts(column: pa.ChunkedArray | pd.Series) -> pa.Array:

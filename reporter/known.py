@@ -69,6 +69,10 @@ class Known:
 
     def learn(self, news: News) -> None:
         """Take in what became known after everything before it."""
+        if not len(self._keys):
+            told, values = _sorted(news)
+            self._keys, self._values = told, values.copy()  # they may be the caller's
+            return
         where, there = self._find(news.keys)
         self._values[where[there]] = news.values[there]
         if not there.all():
@@ -77,18 +81,18 @@ class Known:
     def table(self, news: News | None = None) -> pa.Table:
         """Lay news, or all that is known, out as a table of counts, sorted by `schema.KEY`, texts as dictionaries."""
         news = news or News(self._keys, self._values)
+        told, values = _sorted(news)
         series = list(self._numbering)
-        which = keys.series_of(news.keys)
-        numbers = sorted(np.flatnonzero(np.bincount(which)).tolist(), key=series.__getitem__)
-        rank = np.zeros(len(series), np.int64)
-        rank[numbers] = np.arange(len(numbers))
-        place, days, values = rank[which], keys.day_of(news.keys), news.values
-        if numbers != sorted(numbers) or (news.keys[1:] < news.keys[:-1]).any():
-            order = np.lexsort((days, place))
-            place, days, values = place[order], days[order], values[order]
-        targets, locations = (_texts([series[number][i] for number in numbers], place) for i in (0, 1))
-        ends = pa.array(days.astype(np.int32)).cast(pa.date32())
-        return pa.table([targets, locations, ends, pa.array(values, from_pandas=True)], COUNTS.names)
+        bounds = np.searchsorted(told, keys.first_key_of(np.arange(len(series) + 1)))
+        lengths = np.diff(bounds)
+        numbers = np.flatnonzero(lengths).tolist()
+        by_name = sorted(numbers, key=series.__getitem__)
+        if by_name != numbers:
+            rows = np.concatenate([np.arange(bounds[number], bounds[number + 1]) for number in by_name])
+            told, values = told[rows], values[rows]
+        texts = [_texts([series[number][i] for number in by_name], lengths[by_name]) for i in (0, 1)]
+        ends = pa.array(keys.day_of(told)).cast(pa.date32())
+        return pa.table([*texts, ends, pa.array(values, from_pandas=True)], COUNTS.names)
 
     def _gone(self, told: Ints, there: Ints) -> Ints:
         """The keys of known values that a whole table lacks, from its target's first day on."""
@@ -105,9 +109,6 @@ class Known:
 
     def _learn(self, later: Ints, values: Floats) -> None:
         """Take in values, each later than those of its key before it."""
-        if not len(self._keys) and (later[1:] > later[:-1]).all():
-            self._keys, self._values = later, values.copy()
-            return
         together, both = np.append(self._keys, later), np.append(self._values, values)
         order = np.argsort(together, kind="stable")
         together, both = together[order], both[order]
@@ -123,9 +124,15 @@ class Known:
         return where, self._keys[where] == told
 
 
-def _texts(words: list[str], which: Ints) -> pa.DictionaryArray:
-    """Texts that repeat, each distinct one once, in the order in which they come."""
-    distinct = list(dict.fromkeys(words))
-    number = {word: i for i, word in enumerate(distinct)}
-    codes = np.array([number[word] for word in words], np.int32)
-    return pa.DictionaryArray.from_arrays(pa.array(codes[which]), pa.array(distinct, pa.string()))
+def _sorted(news: News) -> tuple[Ints, Floats]:
+    if (news.keys[1:] > news.keys[:-1]).all():
+        return news.keys, news.values
+    order = np.argsort(news.keys)
+    return news.keys[order], news.values[order]
+
+
+def _texts(words: list[str], lengths: Ints) -> pa.DictionaryArray:
+    """Texts that repeat so and so often, each distinct one held once, in the order in which they come."""
+    distinct = {word: number for number, word in enumerate(dict.fromkeys(words))}
+    codes = np.array([distinct[word] for word in words], np.int32)
+    return pa.DictionaryArray.from_arrays(pa.array(np.repeat(codes, lengths)), pa.array(list(distinct), pa.string()))

@@ -30,7 +30,7 @@ def refuse_page(name: str, raw: bytes) -> None:
         raise SourceError(f"{name}: the answer is empty")
     if _HTML.search(raw[:_HTML_WITHIN]):
         raise SourceError(f"{name}: the answer is a web page, not data")
-    if any(raw.startswith(mark) or b"\n" + mark in raw for mark in _CONFLICT):
+    if any(mark[:1] in raw and (raw.startswith(mark) or b"\n" + mark in raw) for mark in _CONFLICT):
         raise SourceError(f"{name}: git conflict markers in the answer")
 
 

@@ -63,25 +63,21 @@ def read_wide(name: str, raw: bytes, columns: Sequence[str], read_day: Callable[
 
 def _numbers_at_once(data: bytes, width: int, lead: int) -> tuple[list[pa.ChunkedArray], Floats] | None:
     """The columns of texts below the header and the counts, or None if there is anything odd about them."""
-    if b"0x" in data or b"0X" in data:
-        return None  # Arrow would read a number to the base 16
     names = [str(i) for i in range(width)]
+    types = dict.fromkeys(names[:lead], pa.string()) | dict.fromkeys(names[lead:], pa.float64())
     try:
         table = arrow_csv.read_csv(
             pa.BufferReader(data),
             arrow_csv.ReadOptions(column_names=names, skip_rows=1, use_threads=False, block_size=len(data) + 1),
             arrow_csv.ParseOptions(newlines_in_values=True),
-            arrow_csv.ConvertOptions(column_types=dict.fromkeys(names[:lead], pa.string()), null_values=[""]),
+            arrow_csv.ConvertOptions(column_types=types, null_values=[""]),
         )
     except pa.ArrowInvalid:
         return None
     counts = np.empty((width - lead, table.num_rows))
     for row, column in zip(counts, table.columns[lead:], strict=True):
-        if column.type not in (pa.int64(), pa.float64(), pa.null()):
-            return None
-        row[:] = column.to_numpy() if column.type != pa.null() else np.nan
-        if column.type == pa.float64() and np.isfinite(row).sum() != len(column) - column.null_count:
-            return None
-    if not table.num_rows or (counts < 0).any():
+        row[:] = column.to_numpy()
+    blanks = sum(column.null_count for column in table.columns[lead:])
+    if not table.num_rows or np.isnan(counts).sum() != blanks or np.isinf(counts).any() or (counts < 0).any():
         return None
     return table.columns[:lead], np.ascontiguousarray(counts.T)
