@@ -22,7 +22,7 @@ date,state,fips,cases,deaths
 @pytest.fixture(scope="module")
 def sections(root):
     text = (root / "docs" / "sources.md").read_text(encoding="utf-8")
-    return dict(re.findall(r"^## `(\w+)`\n(.*?)(?=^## |\Z)", text, re.DOTALL | re.MULTILINE))
+    return dict(re.findall(r"^## `([\w-]+)`\n(.*?)(?=^## |\Z)", text, re.DOTALL | re.MULTILINE))
 
 
 def cells(section):
@@ -62,7 +62,7 @@ def test_the_readmes_source_is_short(example):
 
 def test_the_readmes_source_is_one_as_all_others(root, example, tmp_path):
     module, line = example
-    assert tuple(re.findall(r'"(\w+)"', line)) == (*REGISTRY, "nyt")
+    assert tuple(re.findall(r'"([\w-]+)"', line)) == (*REGISTRY, "nyt")
     shutil.copytree(root / "reporter", tmp_path / "reporter", ignore=shutil.ignore_patterns("__pycache__"))
     (tmp_path / "reporter" / "sources" / "nyt.py").write_text(module, encoding="utf-8")
     registry = tmp_path / "reporter" / "sources" / "__init__.py"
