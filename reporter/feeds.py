@@ -95,7 +95,7 @@ class Limits(Table):
         21,
     )
     megabytes: Annotated[int, Field(ge=1, le=4096)] = setting(
-        "The largest answer, unpacked.", "a whole number from 1 to 4096", 64
+        "The largest answer, unpacked.", "a whole number from 1 to 4096", 128
     )
     seconds: Annotated[int, Field(ge=1, le=3600)] = setting(
         "How long a source may take to answer, all attempts together.", "a whole number from 1 to 3600", 300

@@ -243,8 +243,9 @@ def sources_of(feed: Feed) -> list[Source]:
     """The sources of a feed, in their order, at the settings' addresses."""
     sources = [REGISTRY[name] for name in feed.source]
     for number, url in enumerate(feed.url):
-        paging = next((part.paging for part in sources[number].parts), None)
-        sources[number] = replace(sources[number], url=url, parts=(Part(url=url, paging=paging),))
+        # What lies at one address is read as the first of the downloads that it takes the place of.
+        first = next(iter(sources[number].downloads(feed.target)), Part(url=url))
+        sources[number] = replace(sources[number], url=url, parts=(replace(first, url=url, targets=()),))
     return sources
 
 
