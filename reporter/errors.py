@@ -27,7 +27,15 @@ class SourceError(ReporterError):
 
 
 class RefusedError(SourceError):
-    """Upstream's counts can be read, but differ too much from what is known to be stored unseen."""
+    """Upstream's counts can be read, but differ too much from what is known to be stored unseen.
+
+    Attributes:
+        setting: the one that allows such counts; None if no setting does.
+    """
+
+    def __init__(self, message: str, setting: str | None = None) -> None:
+        super().__init__(message if setting is None else f"{message} (feeds.limits.{setting})")
+        self.setting = setting
 
 
 class RecordError(ReporterError):

@@ -89,8 +89,13 @@ class Limits(Table):
     rewritten: _Share = setting(
         "The share of the counts known before that may have more than doubled or halved.", "a number from 0 to 1", 0.4
     )
+    believed: _Days = setting(
+        "For how many days a source must go on sending counts beyond these four limits to be believed.",
+        "a whole number from 1",
+        21,
+    )
     megabytes: Annotated[int, Field(ge=1, le=4096)] = setting(
-        "The largest answer, unpacked.", "a whole number from 1 to 4096", 64
+        "The largest answer, unpacked.", "a whole number from 1 to 4096", 128
     )
     seconds: Annotated[int, Field(ge=1, le=3600)] = setting(
         "How long a source may take to answer, all attempts together.", "a whole number from 1 to 3600", 300

@@ -1,8 +1,11 @@
 """The gate: what upstream sent is held against the last vintage before it is stored."""
 
+import math
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -44,6 +47,11 @@ class Limits:
     fewer_counts: float = 0.05
     more_counts: float = 2.0
     rewritten: float = 0.4
+
+    @classmethod
+    def none(cls) -> Self:
+        """No limits: what is refused still is what no upstream can mean."""
+        return cls(fewer_places=sys.maxsize, fewer_counts=1.0, more_counts=math.inf, rewritten=1.0)
 
 
 @dataclass(frozen=True)
@@ -167,8 +175,8 @@ def _refuse_gone(where: str, after: _Table, before: _Table, places: Sequence[obj
     if gone.size > limits.fewer_places:
         names = ", ".join(_cut(places[one]) for one in gone[:_NAMED]) + (", …" if gone.size > _NAMED else "")
         raise RefusedError(
-            f"{where}: {gone.size} of {had.sum()} places gone, {names}; "
-            f"allowed: {limits.fewer_places} (feeds.limits.fewer_places)"
+            f"{where}: {gone.size} of {had.sum()} places gone, {names}; allowed: {limits.fewer_places}",
+            "fewer_places",
         )
     return before.of((had & has)[before.place])
 
@@ -178,7 +186,8 @@ def _refuse_fewer(where: str, found: _Whole, before: _Table, limits: Limits) -> 
     if gone > limits.fewer_counts * before.day.size:
         raise RefusedError(
             f"{where}: {gone} of the last vintage's {before.day.size} counts are gone; "
-            f"allowed: a share of {limits.fewer_counts:g} (feeds.limits.fewer_counts)"
+            f"allowed: a share of {limits.fewer_counts:g}",
+            "fewer_counts",
         )
 
 
@@ -188,7 +197,8 @@ def _refuse_more(where: str, after: _Table, before: _Table, limits: Limits) -> N
     if after.day.size > max(_FEW, limits.more_counts * expected):
         raise RefusedError(
             f"{where}: {after.day.size} counts where {expected:.0f} were to be expected; "
-            f"allowed: {limits.more_counts:g} times as many (feeds.limits.more_counts)"
+            f"allowed: {limits.more_counts:g} times as many",
+            "more_counts",
         )
 
 
@@ -199,7 +209,8 @@ def _refuse_rewritten(where: str, after: Floats, before: Floats, limits: Limits)
     if rewritten > max(_HANDFUL, limits.rewritten * counted):
         raise RefusedError(
             f"{where}: {rewritten} of {counted} counts more than doubled or halved since the last vintage; "
-            f"allowed: a share of {limits.rewritten:g} (feeds.limits.rewritten)"
+            f"allowed: a share of {limits.rewritten:g}",
+            "rewritten",
         )
 
 

@@ -14,7 +14,7 @@ from reporter.counts import FeedCounts
 from reporter.dates import parse_date
 from reporter.feeds import Feed
 from reporter.ledger import LEDGER, Ledger, Receipt
-from reporter.posts import Attribution, FeedRecord, Switch, Upstream
+from reporter.posts import Attribution, Belief, FeedRecord, Switch, Upstream
 from reporter.pull import sources_of
 from reporter.schema import COUNTS, SPLITS, to_frame
 from reporter.sources.base import Source
@@ -75,6 +75,7 @@ def feed_record(
             "timeliness": _timeliness(feed, counts, kept_supply),
             "upstreams": tuple(_upstreams(feed, kept_supply, counts.settle * feed.period.step)),
             "switches": tuple(Switch(one.day, one.before, one.after, one.reason) for one in kept_supply.switches),
+            "beliefs": tuple(Belief(one.day, one.source, one.reason) for one in kept_supply.beliefs),
             "made_by": made_by,
         },
     )

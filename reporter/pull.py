@@ -10,7 +10,7 @@ import pandas as pd
 
 from reporter import aside, fetch, supply
 from reporter.counts import FeedCounts
-from reporter.errors import SettingsError, SourceError, in_one_line
+from reporter.errors import RecordError, RefusedError, SettingsError, SourceError, in_one_line
 from reporter.feeds import Feed
 from reporter.sources import REGISTRY
 from reporter.sources.base import Part, Source
@@ -117,7 +117,7 @@ class Pull:
             try:
                 offer = self._ask(source, told)
             except SourceError as error:
-                self._tell(source, (told or Told(self._today)).failing(self._today, str(error)))
+                self._tell(source, (told or Told(self._today)).failing(self._today, error))
                 reasons.append(str(error))
                 if self._state(told) is not State.RETIRED:
                     failed.append(error)
@@ -162,7 +162,7 @@ class Pull:
         try:
             offer = self._offer(source, told, counts_of(source, parts, raws))
             log = None if offer.counts is None else _log(source, raws)
-        except SettingsError:
+        except (SettingsError, RecordError):
             raise
         except Exception as error:
             bodies = [(part.url, raw) for part, raw in zip(parts, raws, strict=True)]
@@ -180,8 +180,20 @@ class Pull:
         answered = Told(self._today, self._today, newest, self._since(source, newest, told))
         if self._is_behind(source, newest):
             return _Offer(source, answered, is_behind=True)
-        self._counts.check(source, counts, same_source=self._is_same(source))
+        same = self._is_same(source)
+        try:
+            self._counts.check(source, counts, same_source=same)
+        except RefusedError as error:
+            if error.setting is None or not self._insists(told):
+                raise
+            self._counts.check(source, counts, same_source=same, limited=False)
+            self._supply = self._supply.believing(source.name, str(error), self._today)
         return _Offer(source, answered, counts)
+
+    def _insists(self, told: Told | None) -> bool:
+        """Whether a source has sent counts beyond the limits for so long that it must mean them."""
+        since = None if told is None else told.refused_since
+        return since is not None and self._today >= since + timedelta(days=self._feed.limits.believed)
 
     def _is_behind(self, source: Source, newest: date) -> bool:
         return not self._is_same(source) and self._counts.is_behind(newest)
@@ -231,8 +243,9 @@ def sources_of(feed: Feed) -> list[Source]:
     """The sources of a feed, in their order, at the settings' addresses."""
     sources = [REGISTRY[name] for name in feed.source]
     for number, url in enumerate(feed.url):
-        paging = next((part.paging for part in sources[number].parts), None)
-        sources[number] = replace(sources[number], url=url, parts=(Part(url=url, paging=paging),))
+        # What lies at one address is read as the first of the downloads that it takes the place of.
+        first = next(iter(sources[number].downloads(feed.target)), Part(url=url))
+        sources[number] = replace(sources[number], url=url, parts=(replace(first, url=url, targets=()),))
     return sources
 
 

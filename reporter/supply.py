@@ -9,10 +9,11 @@ from typing import Any
 
 from reporter import files
 from reporter.dates import parse_date
+from reporter.errors import RefusedError, SourceError
 
 NAME = "sources.json"
-_MOST_SWITCHES = 100
-_DATES = ("asked", "answered", "newest", "since", "failing_since", "day")
+_MOST = 100
+_DATES = ("asked", "answered", "newest", "since", "failing_since", "refused_since", "day")
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Told:
         since: when that period was first seen.
         failed: why it failed when it was last asked; None if it did not.
         failing_since: when it was first asked in vain.
+        refused_since: since when it has sent counts beyond the limits, and none within them.
         vintage: the hash of all vintages once its answer was taken in: with others on record it is asked anew.
         validators: address → what tells it which answer we have.
     """
@@ -36,6 +38,7 @@ class Told:
     since: date | None = None
     failed: str | None = None
     failing_since: date | None = None
+    refused_since: date | None = None
     vintage: str = ""
     validators: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
@@ -43,9 +46,16 @@ class Told:
         """The same after it said that nothing had changed."""
         return replace(self, asked=today, answered=today, failed=None, failing_since=None)
 
-    def failing(self, today: date, reason: str) -> "Told":
+    def failing(self, today: date, error: SourceError) -> "Told":
         """The same after it was asked in vain."""
-        return replace(self, asked=today, failed=reason, failing_since=self.failing_since or today)
+        beyond = isinstance(error, RefusedError) and error.setting is not None
+        return replace(
+            self,
+            asked=today,
+            failed=str(error),
+            failing_since=self.failing_since or today,
+            refused_since=self.refused_since or (today if beyond else None),
+        )
 
 
 @dataclass(frozen=True)
@@ -59,6 +69,15 @@ class Switch:
 
 
 @dataclass(frozen=True)
+class Belief:
+    """Counts beyond the limits that were taken in all the same, as the source went on sending such."""
+
+    day: date
+    source: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Supply:
     """Where a feed's counts come from.
 
@@ -66,18 +85,24 @@ class Supply:
         in_use: the source its counts came from last; None before the first pull.
         told: what each source last said, by name.
         switches: every change, oldest first; of very many the newest.
+        beliefs: likewise.
     """
 
     in_use: str | None = None
     told: Mapping[str, Told] = field(default_factory=dict)
     switches: tuple[Switch, ...] = ()
+    beliefs: tuple[Belief, ...] = ()
+
+    def believing(self, source: str, reason: str, today: date) -> "Supply":
+        """The same after counts beyond the limits were taken in."""
+        return replace(self, beliefs=(*self.beliefs, Belief(today, source, reason))[-_MOST:])
 
     def using(self, source: str, reason: str, today: date) -> "Supply":
         """The same with the counts coming from a source."""
         if self.in_use in (None, source):
             return replace(self, in_use=source)
         switch = Switch(today, str(self.in_use), source, reason)
-        return replace(self, in_use=source, switches=(*self.switches, switch)[-_MOST_SWITCHES:])
+        return replace(self, in_use=source, switches=(*self.switches, switch)[-_MOST:])
 
 
 def read(folder: Path) -> Supply:
@@ -85,7 +110,8 @@ def read(folder: Path) -> Supply:
     try:
         kept = json.loads((folder / NAME).read_bytes())
         told = {name: Told(**_dated(one)) for name, one in kept["told"].items()}
-        return Supply(kept["in_use"], told, tuple(Switch(**_dated(one)) for one in kept["switches"]))
+        switches = tuple(Switch(**_dated(one)) for one in kept["switches"])
+        return Supply(kept["in_use"], told, switches, tuple(Belief(**_dated(one)) for one in kept["beliefs"]))
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return Supply()
 

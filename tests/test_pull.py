@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from reporter import config, pipeline, supply
+from reporter import config, pipeline, pull, supply
 from reporter.sources import REGISTRY
 from reporter.sources.base import archive_changes
 from reporter.vintages import Vintages
@@ -228,6 +228,43 @@ def test_what_is_refused_is_kept_aside_with_its_reason(upstream, run, tmp_path):
     assert run("2026-11-20", own(upstream, limits={"seconds": 2, "fewer_places": 1})).exit_code == 0
 
 
+def test_a_source_that_goes_on_sending_less_is_believed_in_the_end(upstream, run, tmp_path):
+    upstream.files["/own.csv"] = long_table(daily(30))
+    run("2026-11-19", own(upstream))
+    limits = {"seconds": 2, "believed": 5}
+    for day, code in (("20", 3), ("22", 3), ("24", 3), ("25", 0)):
+        upstream.files["/own.csv"] = long_table(daily(30, f"2026-11-{day}", places=("A",)))
+        assert run(f"2026-11-{day}", own(upstream, limits=limits)).exit_code == code
+    (belief,) = status(tmp_path)["beliefs"]
+    assert (belief["day"], belief["source"]) == ("2026-11-25", "file")
+    assert "fewer_places" in belief["reason"]
+    assert "believed after it had been refused" in (tmp_path / "site/status/index.html").read_text(encoding="utf-8")
+    stored = pd.read_parquet(tmp_path / "site/data/own/vintages/2026-11-25.parquet")
+    assert set(stored.loc[stored["observation"].isna(), "location"]) == {"B"}
+
+
+def test_what_nobody_can_mean_is_never_believed(upstream, run, tmp_path):
+    upstream.files["/own.csv"] = long_table(daily(30))
+    run("2026-11-19", own(upstream))
+    limits = {"seconds": 2, "believed": 1}
+    upstream.files["/own.csv"] = long_table(daily(31, "2026-11-19").assign(observation=0))
+    for day in ("20", "22", "24"):
+        (line,) = run(f"2026-11-{day}", own(upstream, limits=limits)).failed
+        assert "counts are 0" in line
+    assert vintages(tmp_path) == [date(2026, 11, 19)]
+
+
+def test_a_fault_in_reading_an_answer_is_the_sources_failure(upstream, run, tmp_path, monkeypatch):
+    upstream.files |= {"/own.csv": long_table(daily(30)), "/two.csv": long_table(daily(30))}
+    feeds = [own(upstream), own(upstream, "two", "/two.csv")]
+    run("2026-11-19", *feeds)
+    upstream.files["/own.csv"] = long_table(daily(31, "2026-11-19"))
+    monkeypatch.setattr(pull, "counts_of", lambda *_: 1 / 0)
+    (line,) = run("2026-11-20", *feeds).failed  # the other feed's upstream has not changed
+    assert line.startswith("own: file: ZeroDivisionError: division by zero (a fault of reporter's own")
+    assert (tmp_path / "site/data/own/refused/file-1.gz").exists()
+
+
 # ---------------------------------------------------------------------------- failover
 
 
@@ -310,6 +347,18 @@ def test_the_next_source_takes_over_when_the_first_fails_and_gives_back(upstream
     assert (outcome.exit_code, outcome.new) == (0, ["us/2025-07-12"])
     found = status(tmp_path)
     assert (found["source"], found["switches"][-1]["reason"]) == ("nhsn", "nhsn is back")
+
+
+def test_a_first_source_that_is_behind_the_record_is_left_until_it_has_caught_up(upstream, run, tmp_path, admissions):
+    upstream.files |= {"/nhsn.json": None, "/hub.csv": hub(later(admissions, 2), "2025-07-09")}
+    assert run("2025-07-09", both(upstream)).new == ["us/2025-07-05"]
+    upstream.files["/nhsn.json"] = socrata(later(admissions, 1))
+    for day in ("2025-07-10", "2025-07-11"):  # in full, and not modified
+        outcome = run(day, both(upstream))
+        assert (outcome.exit_code, status(tmp_path)["source"]) == (0, "hub")
+    upstream.files["/nhsn.json"] = socrata(later(admissions, 2))
+    run("2025-07-12", both(upstream))
+    assert status(tmp_path)["source"] == "nhsn"
 
 
 def test_the_next_source_takes_over_when_the_first_is_stale(upstream, run, tmp_path, admissions):

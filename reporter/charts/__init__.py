@@ -6,7 +6,21 @@ Colours are CSS custom properties, `var(--forecast)`: a page resolves them for P
 from reporter.charts import courses, lags, scoring
 from reporter.charts.axes import Figure, literal, number
 from reporter.charts.drawing import svg
-from reporter.charts.fans import Fan, cut, fan
+from reporter.charts.fans import Fan, cut, fan, outside
 from reporter.charts.strips import bar, strip
 
-__all__ = ["Fan", "Figure", "bar", "courses", "cut", "fan", "lags", "literal", "number", "scoring", "strip", "svg"]
+__all__ = [
+    "Fan",
+    "Figure",
+    "bar",
+    "courses",
+    "cut",
+    "fan",
+    "lags",
+    "literal",
+    "number",
+    "outside",
+    "scoring",
+    "strip",
+    "svg",
+]

@@ -109,12 +109,13 @@ def _through(points: Sequence[tuple[float, float] | None]) -> str:
 
 
 def _dots(points: Sequence[tuple[float, float]], marker: dict[str, Any]) -> str:
-    """Dots that stay round in a stretched plot: lines of no length with round ends."""
-    path = "".join(f"M{x:.1f} {y:.1f}h.01" for x, y in points)
-    if marker.get("symbol") != "circle-open":
-        return _path(path, marker["color"], marker["size"], round_ends=True)
-    outer = _path(path, marker["color"], marker["size"], round_ends=True)
-    return outer + _path(path, PAPER, marker["size"] - 2, round_ends=True)
+    """Dots that stay round, or squares, in a stretched plot: lines of no length with such ends."""
+    path, symbol = "".join(f"M{x:.1f} {y:.1f}h.01" for x, y in points), marker.get("symbol", "circle")
+    ends = "square" if symbol.startswith("square") else "round"
+    outer = _path(path, marker["color"], marker["size"], ends=ends)
+    if not symbol.endswith("-open"):
+        return outer
+    return outer + _path(path, PAPER, marker["size"] - 2, ends=ends)
 
 
 def _shape(shape: dict[str, Any], scale: _Scale) -> str:
@@ -134,14 +135,14 @@ def _path(
     opacity: float = 1,
     dash: str | None = None,
     *,
-    round_ends: bool = False,
+    ends: str | None = None,
 ) -> str:
     if not path:
         return ""
     style = f"fill:{fill or 'none'};stroke:{colour};stroke-width:{width:g}"
     style += f";opacity:{opacity:g}" if opacity != 1 else ""
     style += f";stroke-dasharray:{_DASHES[dash]}" if dash in _DASHES else ""
-    style += ";stroke-linecap:round" if round_ends else ";stroke-linejoin:round"
+    style += f";stroke-linecap:{ends}" if ends else ";stroke-linejoin:round"
     return f'<path d="{path}" vector-effect="non-scaling-stroke" style="{style}"/>'
 
 

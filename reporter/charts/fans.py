@@ -1,7 +1,7 @@
 """The fan chart: counts, the forecast with its two bands, and forecasts before it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -12,6 +12,7 @@ from reporter.charts.axes import (
     FORECAST,
     INK,
     LIKELY,
+    OUTSIDE,
     SURE,
     Figure,
     count_axis,
@@ -33,6 +34,9 @@ MOST_STRETCH = 2.2
 DOTS = 75
 """More counts than this are drawn without dots."""
 
+MARGIN = 0.03
+"""Where a count outside the scale is drawn, as a share of it from the edge."""
+
 
 @dataclass(frozen=True)
 class Fan:
@@ -46,6 +50,8 @@ class Fan:
         previous: the median of the forecast before.
         past: medians of past forecasts, oldest first.
         revised: first values that are no longer the counts.
+        odd: counts that are marked, and why.
+        apart: those of them that the line leaves out and the scale makes no room for.
     """
 
     cadence: Cadence
@@ -55,6 +61,8 @@ class Fan:
     previous: dict[date, float] | None = None
     past: Sequence[dict[date, float]] = ()
     revised: dict[date, float] | None = None
+    odd: Mapping[date, str] = field(default_factory=dict)
+    apart: frozenset[date] = frozenset()
     height: int = 320
 
 
@@ -62,14 +70,14 @@ def fan(chart: Fan) -> Figure:
     """Draw counts, the forecast's median and its two bands, and where data ends."""
     days = [*chart.counts, *chart.ahead, chart.reference]
     top = _top(chart)
-    traces = [*_past(chart), *_bands(chart), *_previous(chart), *_counts(chart)]
+    traces = [*_past(chart), *_bands(chart), *_previous(chart), *_counts(chart), *_odd(chart, top)]
     layout = {
         "height": chart.height,
         "margin": {"l": 0, "r": 0, "t": 18, "b": 26},
         "xaxis": date_axis(min(days), max(days)),
         "yaxis": count_axis(top),
         "shapes": [rule(chart.reference.isoformat())],
-        "annotations": [label(chart.reference.isoformat(), "data ends here", anchor="right")],
+        "annotations": [label(chart.reference.isoformat(), "data ends here", anchor="right"), *_edges(chart, top)],
         "showlegend": False,
         "hovermode": "x",
         "dragmode": False,
@@ -84,10 +92,16 @@ def cut(chart: Fan) -> float | None:
     return highest if highest > _top(chart) else None
 
 
+def outside(chart: Fan) -> dict[date, float]:
+    """The counts that lie above or below the scale, oldest first."""
+    top = _top(chart)
+    return {day: chart.counts[day] for day in sorted(chart.apart) if not 0 <= chart.counts[day] <= top}
+
+
 def _top(chart: Fan) -> float:
-    """The scale's upper end: all counts and likely values, and the wide range unless it dwarfs them."""
+    """The scale's upper end: all counts but those apart, likely values, and the wide range unless it dwarfs them."""
     lines = [*chart.past, chart.previous or {}, chart.revised or {}, chart.counts]
-    must = [value for drawn in lines for value in drawn.values()]
+    must = [value for drawn in lines for day, value in drawn.items() if day not in chart.apart]
     must += [float(q[INTERVALS[50][1]]) for q in chart.ahead.values()]
     wide = max((float(q[INTERVALS[95][1]]) for q in chart.ahead.values()), default=0.0)
     highest = max(must, default=1.0)
@@ -101,7 +115,7 @@ def _bands(chart: Fan) -> list[dict[str, Any]]:
     days = [day.isoformat() for day in chart.ahead]
     values = np.array(list(chart.ahead.values()))
     texts = [_tooltip(day, q) for day, q in chart.ahead.items()]
-    last = chart.counts.get(chart.reference)
+    last = None if chart.reference in chart.apart else chart.counts.get(chart.reference)
     if last is not None:
         days = [chart.reference.isoformat(), *days]
         values = np.vstack([np.full(len(LEVELS), last), values])
@@ -143,7 +157,7 @@ def _tooltip(day: date, quantiles: Floats) -> str:
 def _counts(chart: Fan) -> list[dict[str, Any]]:
     """The counts, with gaps where none was made, and first values that were revised, hollow."""
     days = _grid(chart.counts, chart.cadence)
-    values = [chart.counts.get(day) for day in days]
+    values = [None if day in chart.apart else chart.counts.get(day) for day in days]
     dots = len(days) <= DOTS
     line: dict[str, Any] = {
         "type": "scatter",
@@ -173,6 +187,36 @@ def _revised(chart: Fan) -> list[dict[str, Any]]:
     marker = {"color": INK, "size": 7, "symbol": "circle-open", "line": {"color": INK, "width": 1}}
     trace = line("first value", [day.isoformat() for day in chart.revised], chart.revised.values(), INK, 1)
     return [trace | {"mode": "markers", "marker": marker, "hoverinfo": "skip"}]
+
+
+def _odd(chart: Fan, top: float) -> list[dict[str, Any]]:
+    """Marked counts, as hollow squares; at the edge where they lie outside the scale."""
+    if not chart.odd:
+        return []
+    low, high = MARGIN * top, (1 - MARGIN) * top
+    values = {day: chart.counts[day] for day in chart.odd}
+    places = [value if 0 <= value <= top else high if value > top else low for value in values.values()]
+    texts = [f"{_counted(day, value, chart)}<br>marked: {chart.odd[day]}" for day, value in values.items()]
+    marker = {"color": OUTSIDE, "size": 9, "symbol": "square-open", "line": {"color": OUTSIDE, "width": 1.5}}
+    trace = line("marked as odd", [day.isoformat() for day in values], places, OUTSIDE, 1)
+    return [trace | {"mode": "markers", "marker": marker, "text": texts, "hoverinfo": "text"}]
+
+
+def _edges(chart: Fan, top: float) -> list[dict[str, Any]]:
+    """An arrow and the count, for the one farthest above the scale and the one farthest below."""
+    beyond = outside(chart)
+    days = [*chart.counts, *chart.ahead, chart.reference]
+    middle = min(days) + (max(days) - min(days)) / 2
+    labels = []
+    for arrow, share, pick in (("\u2191", 1 - 2.5 * MARGIN, max), ("\u2193", 0.5 * MARGIN, min)):
+        some = {day: value for day, value in beyond.items() if (value > top) is (pick is max)}
+        if some:
+            day = pick(some, key=lambda day: some[day])
+            text, anchor = f"{arrow} {number(some[day])}", "left" if day < middle else "right"
+            text = f"\u2002{text}" if anchor == "left" else f"{text}\u2002"
+            at = {"y": plain(share * top), "yref": "y"}
+            labels.append(label(day.isoformat(), text, anchor, OUTSIDE) | at)
+    return labels
 
 
 def _previous(chart: Fan) -> list[dict[str, Any]]:

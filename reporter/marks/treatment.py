@@ -14,7 +14,7 @@ TREATED: dict[Kind, tuple[str, str | None]] = {
     "negative": ("taken as missing", None),
     "zeros": ("taken as missing", "taken as missing"),
     "dump": ("spread over the periods it is of", "spread over the periods it is of"),
-    "spike": ("taken as missing", "taken out of all counts before it"),
+    "spike": ("taken as missing", "what is too much is taken as counted before"),
 }
 """What is done about a mark, on counts of a period and on counts of everything so far; None is nothing.
 
@@ -44,7 +44,11 @@ def treat(counts: Floats, cumulative: Bools, cadence: Cadence) -> Floats:
         cumulative: (S,) whether a series counts everything so far.
         cadence: of the columns.
     """
-    marks = find(counts, cumulative, cadence)
+    return apply(counts, cumulative, find(counts, cumulative, cadence))
+
+
+def apply(counts: Floats, cumulative: Bools, marks: Marks) -> Floats:
+    """(S, T) counts treated as their marks say; arguments as of `treat`."""
     treated = counts.astype(np.float64, copy=True)
     where = acts(marks, cumulative)
     for row in np.flatnonzero(where.any(axis=1)):

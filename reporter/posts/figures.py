@@ -1,5 +1,6 @@
 """Charts of a page: the figure, what it says in words, and what its marks mean."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -8,11 +9,15 @@ from reporter import charts
 from reporter.dates import Cadence, day_in_words
 from reporter.posts.book import Book, Forecast, Place
 from reporter.posts.judge import Judgement, path
-from reporter.posts.words import Count, Words, expectation, has_range, interval, period, say, upper_first
-from reporter.schema import MEDIAN
+from reporter.posts.marked import Odd, drawn, find, why
+from reporter.posts.words import Count, Words, expectation, has_range, interval, join, listing, period, say, upper_first
+from reporter.schema import MEDIAN, is_cumulative
 
 WINDOW = {Cadence.DAY: 56, Cadence.WEEK: 40}
 """How many of the newest periods a chart shows."""
+
+MOST_NAMED = 3
+"""Marked counts that a chart's description names one by one; more are counted."""
 
 PAST = 20
 """How many past forecasts a place's chart shows."""
@@ -64,6 +69,7 @@ def fan_chart(
         counts = book.known(reference, series)
     shown = window(counts, reference, cadence)
     earlier = [] if forecast is None else _earlier(book, forecast.model, series, reference, PAST if history else 1)
+    odd = _odd(book, series, reference, shown)
     fan = charts.Fan(
         cadence=cadence,
         counts=shown,
@@ -72,18 +78,43 @@ def fan_chart(
         previous=None if history or not earlier else earlier[-1],
         past=earlier if history else (),
         revised=_revised(book, target, place, shown) if history else None,
+        odd={one.day: why(one, target, cadence) for one in odd},
+        apart=frozenset(one.day for one in odd if not is_cumulative(target) and not one.provisional),
         height=height,
     )
     figure = charts.fan(fan)
-    cut = charts.cut(fan)
     return Chart(
         ident=ident,
         figure=figure,
         title=upper_first(f"{book.target_title(target)}, {place.name}: counts and forecast"),
-        description=_described(shown, forecast, cadence),
+        description=_described(shown, forecast, cadence, odd),
         key=_key(fan),
-        note=None if cut is None else say("The wide range goes on above the chart, up to {}.", Count(cut)),
+        note=_note(fan),
     )
+
+
+def _odd(book: Book, series: tuple[str, str], reference: date, shown: dict[date, float]) -> list[Odd]:
+    """The marked counts a chart shows; one that was revised since it was marked is no longer the count that was."""
+    found = drawn(find(book.known(reference, series), series[0], reference, book.record.cadence))
+    return [odd for odd in found if shown.get(odd.day) == odd.value]
+
+
+def _note(fan: charts.Fan) -> Words | None:
+    cut, outside = charts.cut(fan), charts.outside(fan)
+    parts = [] if cut is None else [say("The wide range goes on above the chart, up to {}.", Count(cut))]
+    if outside:
+        parts.append(outside_words(outside, fan.cadence))
+    return join(parts) if parts else None
+
+
+def outside_words(outside: dict[date, float], cadence: Cadence) -> Words:
+    """Which marked counts a chart's scale leaves out."""
+    farthest = max(outside, key=lambda day: abs(outside[day]))
+    which = f" for {period(farthest, cadence)}."
+    if len(outside) == 1:
+        return say("One marked count is outside the chart: {}" + which, Count(outside[farthest]))
+    pattern = "{} marked counts are outside the chart, the farthest {}" + which
+    return say(pattern, Count(len(outside)), Count(outside[farthest]))
 
 
 def _earlier(book: Book, model: str, series: tuple[str, str], reference: date, most: int) -> list[dict[date, float]]:
@@ -105,7 +136,7 @@ def _revised(book: Book, target: str, place: Place, shown: dict[date, float]) ->
     }
 
 
-def _described(counts: dict[date, float], forecast: Forecast | None, cadence: Cadence) -> str:
+def _described(counts: dict[date, float], forecast: Forecast | None, cadence: Cadence, odd: Sequence[Odd] = ()) -> str:
     parts = []
     if counts:
         newest, oldest = max(counts), min(counts)
@@ -114,6 +145,11 @@ def _described(counts: dict[date, float], forecast: Forecast | None, cadence: Ca
     if forecast is not None:
         last = max(forecast.ahead)
         parts.append(f"Forecast for {period(last, cadence)}: {expectation(forecast.ahead[last])}.")
+    if odd:
+        named = [f"{Count(counts[one.day])} for {period(one.day, cadence)}" for one in reversed(odd)]
+        rest = len(named) - MOST_NAMED
+        named = named if rest <= 0 else [*named[:MOST_NAMED], f"{Count(rest)} more"]
+        parts.append(f"Marked as odd: {listing(named)}.")
     return " ".join(parts) or "No counts and no forecast."
 
 
@@ -121,6 +157,8 @@ def _key(fan: charts.Fan) -> tuple[tuple[str, str], ...]:
     key = [("counted", "counted")]
     if fan.revised:
         key.append(("hollow", "first value, since revised"))
+    if fan.odd:
+        key.append(("odd", "marked as odd"))
     if fan.ahead:
         key.append(("median", "about"))
         if any(map(has_range, fan.ahead.values())):

@@ -9,9 +9,13 @@ from reporter.posts.comparison import judgements, lead_of
 from reporter.posts.figures import Ahead, Chart, ahead_rows, fan_chart, window
 from reporter.posts.freshness import Freshness, freshness
 from reporter.posts.judge import Judgement
+from reporter.posts.marked import MarkList, find, mark_list
 from reporter.posts.post import count_rows, expected_sentence
 from reporter.posts.standing import Standing, explained, kind_words, ordered, standings
 from reporter.posts.words import Count, Words, upper_first
+
+CLASSIC = "classic"
+"""The model that sees odd counts as they were published."""
 
 MOST_PAST = 30
 """Rows of the table of what was said before."""
@@ -46,6 +50,7 @@ class PlaceSection:
     expected_by: str | None
     ahead: list[Ahead]
     counts: list[tuple[str, Count]]
+    marks: MarkList
     past: list[PastRow]
     records: list[Record]
 
@@ -60,6 +65,7 @@ class PlacePage:
     place: Place
     fresh: Freshness
     newest: date
+    as_published: str | None
     sections: list[PlaceSection]
 
 
@@ -73,6 +79,7 @@ def place_page(book: Book, place: Place) -> PlacePage:
         place=place,
         fresh=freshness(book, newest),
         newest=newest,
+        as_published=book.record.models.get(CLASSIC),
         sections=[_section(book, target, place, newest) for target in book.record.targets],
     )
 
@@ -91,9 +98,18 @@ def _section(book: Book, target: str, place: Place, newest: date) -> PlaceSectio
         expected_by=None if forecast is None else book.model_title(forecast.model),
         ahead=[] if forecast is None else ahead_rows(forecast),
         counts=count_rows(window(known, newest, book.record.cadence)),
+        marks=mark_list(
+            find(book.known(newest, series), target, newest, book.record.cadence), target, book.record.cadence
+        ),
         past=_past(book, series),
         records=_records(book, series),
     )
+
+
+def _marks(book: Book, series: Series, newest: date) -> MarkList:
+    """The marks as they were when the newest forecast was made: they are what its models were fitted with."""
+    cadence = book.record.cadence
+    return mark_list(find(book.known(newest, series), series[0], newest, cadence), series[0], cadence)
 
 
 def _past(book: Book, series: Series) -> list[PastRow]:

@@ -68,6 +68,15 @@ class Switch:
 
 
 @dataclass(frozen=True)
+class Belief:
+    """Counts beyond the limits that were taken in all the same, as the source, by name, went on sending such."""
+
+    day: date
+    source: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Peers:
     """Other teams' forecasts of what a feed forecasts, from one hub.
 
@@ -136,6 +145,7 @@ class FeedRecord:
         patience: days after the expected date at which its source is late, stale and retired.
         upstreams: its sources, in the settings' order.
         switches: every change of the source in use, oldest first.
+        beliefs: counts beyond the limits that were taken in all the same, oldest first.
         changes: reference date as text → frame of `schema.SPLITS`, where the change since the date before is on record.
         vintages: the dates of all vintages, oldest first.
         revisions: frame of `schema.REVISIONS`: how much counts are revised after they were first published.
@@ -169,6 +179,7 @@ class FeedRecord:
     patience: tuple[int, int, int] = (2, 7, 90)
     upstreams: tuple[Upstream, ...] = ()
     switches: tuple[Switch, ...] = ()
+    beliefs: tuple[Belief, ...] = ()
     changes: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     vintages: tuple[date, ...] = ()
     revisions: pd.DataFrame = field(default_factory=lambda: to_frame(REVISIONS.empty_table(), REVISIONS))

@@ -40,6 +40,15 @@ class SwitchRow:
 
 
 @dataclass(frozen=True)
+class BeliefRow:
+    """Counts beyond the limits that were taken in all the same."""
+
+    when: str
+    source: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class FeedStatus:
     """One feed on the status page."""
 
@@ -51,6 +60,7 @@ class FeedStatus:
     newest_post: str
     sources: list[UpstreamRow]
     switches: list[SwitchRow]
+    beliefs: list[BeliefRow]
     failed: tuple[str, ...]
 
 
@@ -71,6 +81,10 @@ def feed_status(book: Book) -> FeedStatus:
                 day_in_words(one.day), titles.get(one.before, one.before), titles.get(one.after, one.after), one.reason
             )
             for one in reversed(record.switches)
+        ],
+        beliefs=[
+            BeliefRow(day_in_words(one.day), titles.get(one.source, one.source), one.reason)
+            for one in reversed(record.beliefs)
         ],
         failed=record.failed,
     )
@@ -108,6 +122,7 @@ def _feed_in_json(book: Book) -> dict[str, Any]:
         "source": in_use,
         "sources": [_source_in_json(one) for one in record.upstreams],
         "switches": [{**asdict(one), "day": str(one.day)} for one in record.switches],
+        "beliefs": [{**asdict(one), "day": str(one.day)} for one in record.beliefs],
         "failed": list(record.failed),
     }
 

@@ -52,6 +52,7 @@ SOURCE = Source(
     targets=(TARGET,),
     cadence=Cadence.DAY,
     settle=2,
+    delay=0,
     url=(
         "https://raw.githubusercontent.com/robert-koch-institut/COVID-19_7-Tage-Inzidenz_in_Deutschland/main/"
         "COVID-19-Faelle_7-Tage-Inzidenz_Deutschland.csv"

@@ -95,5 +95,6 @@ SOURCE = Source(
     attribution="World Health Organization: COVID-19 dashboard data, CC BY 4.0",
     parse=parse,
     places=places,
+    delay=23,
     week_ends=_SUNDAY,
 )

@@ -175,7 +175,7 @@ def test_places_can_be_named_in_any_order(name, jhu):
 
 @pytest.mark.parametrize("name", REGISTRY)
 def test_every_model_says_how_it_works_in_the_length_hubs_allow(name):
-    title, _, about = REGISTRY[name]
+    title, about = REGISTRY[name].title, REGISTRY[name].about
     assert title
     assert 0 < len(about.methods) <= 200
     assert len(about.methods_long) > len(about.methods)
