@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from reporter.contents import content_sha256
 from reporter.dates import Cadence
 from reporter.errors import ContractError, RecordError
-from reporter.schema import CHANGES, COUNTS, to_frame, to_table
+from reporter.schema import CHANGES, COUNTS, KEY, to_frame, to_table
+from reporter.sources import REGISTRY
+from reporter.sources.base import archive_changes
 from reporter.vintages import View, Vintages
 
 T = "inc covid cases"
@@ -291,3 +293,26 @@ def test_hashes_cover_a_vintage_and_all_before_it(tmp_path):
     a, b = Vintages(tmp_path / "a").hashes, Vintages(tmp_path / "b").hashes
     assert a[date(2026, 1, 3)] != b[date(2026, 1, 3)]
     assert a[date(2026, 1, 4)] != b[date(2026, 1, 4)]
+
+
+@pytest.mark.parametrize(
+    ("name", "digest"),
+    [
+        ("rki", "94236e0478c1b71e0c6e1d998333d1b976862d7193e0e2a2e9fc9c515e2be220"),
+        ("nhsn", "3be637463195566c1c7efa184846cc036928553419981f4270177e64c6230fea"),
+        ("jhu", "f7c3dcf4a3fc17dca01468049075a35ca3b00872479b505f4ecca36a336f2c4f"),
+    ],
+)
+def test_receipts_that_name_the_archives_stay_true(tmp_path, name, digest):
+    """The hash that receipts on record hold of the newest bundled vintage."""
+    Vintages(tmp_path).seed(archive_changes(REGISTRY[name]))
+    assert Vintages(tmp_path).digest == digest
+
+
+def test_vintages_pulled_day_by_day_hash_as_they_always_did(tmp_path):
+    log = archive_changes(REGISTRY["nhsn"])
+    store = Vintages(tmp_path)
+    for as_of in log["as_of"].unique():
+        known = log[log["as_of"] <= as_of].drop_duplicates(KEY, keep="last")
+        store.add(as_of.date(), known)
+    assert store.digest == "0e61ba391ba9042ae0a2d2724b1e171c279e1276e99fdcc9ebcb99b44197b604"
