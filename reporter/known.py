@@ -70,8 +70,7 @@ class Known:
     def learn(self, news: News) -> None:
         """Take in what became known after everything before it."""
         if not len(self._keys):
-            told, values = _sorted(news)
-            self._keys, self._values = told, values.copy()  # they may be the caller's
+            self._learn(news.keys, news.values)
             return
         where, there = self._find(news.keys)
         self._values[where[there]] = news.values[there]
@@ -109,6 +108,9 @@ class Known:
 
     def _learn(self, later: Ints, values: Floats) -> None:
         """Take in values, each later than those of its key before it."""
+        if not len(self._keys) and (later[1:] > later[:-1]).all():
+            self._keys, self._values = later, values.copy()  # they may be the caller's, or no one may write to them
+            return
         together, both = np.append(self._keys, later), np.append(self._values, values)
         order = np.argsort(together, kind="stable")
         together, both = together[order], both[order]
