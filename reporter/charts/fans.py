@@ -208,7 +208,7 @@ def _edges(chart: Fan, top: float) -> list[dict[str, Any]]:
     days = [*chart.counts, *chart.ahead, chart.reference]
     middle = min(days) + (max(days) - min(days)) / 2
     labels = []
-    for arrow, share, pick in (("\u2191", 1 - 2.5 * MARGIN, max), ("\u2193", 0.5 * MARGIN, min)):
+    for arrow, share, pick in (("\u2191", 1 - 2.5 * MARGIN, max), ("\u2193", 2 * MARGIN, min)):
         some = {day: value for day, value in beyond.items() if (value > top) is (pick is max)}
         if some:
             day = pick(some, key=lambda day: some[day])
