@@ -241,8 +241,8 @@ def test_the_status_page_tells_what_each_source_last_said_and_every_switch(site,
     page = files["status/index.html"].decode()
     assert "First &amp; &lt;last&gt;" in page
     assert (
-        "Asked on Sunday 12 April 2020 in vain, and ever since Friday 3 April 2020. It last answered on Thursday 2 April "
-        "2020. Its newest period: Wednesday 1 April 2020, first seen on Thursday 2 April 2020. "
+        "Asked on Sunday 12 April 2020 in vain, and ever since Friday 3 April 2020. It last answered on Thursday "
+        "2 April 2020. Its newest period: Wednesday 1 April 2020, first seen on Thursday 2 April 2020. "
         "one: upstream.example: status &lt;503&gt;" in page
     )
     assert "Second <strong>(in use)</strong>" in page
