@@ -2,8 +2,8 @@
 
     python benchmarks/treatment.py --data reporter/data --feed us-2020 --every 2
 
-Truth is the newest vintage's value, as published. Ratios are of the treated to the untreated: below 1 the treatment
-helps. `touched` are the places whose counts it changed, `recent` those it changed in the newest two weeks (14 weeks).
+Truth is the newest vintage's value, as published. Ratios are of the treated to the untreated, so below 1 the treatment
+helps. `touched` are the series whose counts it changed, `recent` those it changed within the newest 14 periods.
 `--increments` forecasts new cases a day, made from the totals; `--kind` treats marks of that kind only.
 """
 

@@ -195,7 +195,7 @@ def _odd(chart: Fan, top: float) -> list[dict[str, Any]]:
         return []
     low, high = MARGIN * top, (1 - MARGIN) * top
     values = {day: chart.counts[day] for day in chart.odd}
-    places = [value if 0 <= value <= top else high if value > top else low for value in values.values()]
+    places = [min(max(value, low), high) for value in values.values()]
     texts = [f"{_counted(day, value, chart)}<br>marked: {chart.odd[day]}" for day, value in values.items()]
     marker = {"color": OUTSIDE, "size": 9, "symbol": "square-open", "line": {"color": OUTSIDE, "width": 1.5}}
     trace = line("marked as odd", [day.isoformat() for day in values], places, OUTSIDE, 1)
@@ -208,7 +208,7 @@ def _edges(chart: Fan, top: float) -> list[dict[str, Any]]:
     days = [*chart.counts, *chart.ahead, chart.reference]
     middle = min(days) + (max(days) - min(days)) / 2
     labels = []
-    for arrow, share, pick in (("\u2191", 1 - 2.5 * MARGIN, max), ("\u2193", 0.5 * MARGIN, min)):
+    for arrow, share, pick in (("\u2191", 1 - 2.5 * MARGIN, max), ("\u2193", 2 * MARGIN, min)):
         some = {day: value for day, value in beyond.items() if (value > top) is (pick is max)}
         if some:
             day = pick(some, key=lambda day: some[day])

@@ -30,6 +30,9 @@ class Rule:
 
 RULES = {Cadence.DAY: Rule(around=7, least=5, season=7), Cadence.WEEK: Rule(around=4, least=2, season=1)}
 
+WILDEST = 0.5
+"""Scatter, as a share of √level, beyond which odd neighbours are no excuse: 16 times the level is far above it."""
+
 SEASONS = 3
 """Seasons before and after, in which the same day of the week is looked at."""
 
@@ -79,12 +82,20 @@ class Look:
             return np.full(len(rows), np.nan)
         return median(self.at(rows, columns, sign * self.rule.season * np.arange(1, SEASONS + 1)), 2)
 
+    def rate(self, rows: Ints, columns: Ints) -> Floats:
+        """(N,) mean of the same days of the week before and after; NaN where none was counted."""
+        steps = self.rule.season * np.concatenate([np.arange(-SEASONS, 0), np.arange(1, SEASONS + 1)])
+        counts = self.at(rows, columns, steps)
+        known = np.isfinite(counts).sum(axis=1)
+        return np.where(known > 0, np.nansum(np.maximum(counts, 0), axis=1) / np.maximum(known, 1), np.nan)
+
     def above(self, rows: Ints, columns: Ints, level: Floats) -> Floats:
         """(N,) how many standard deviations each count is above a level, as much as its surroundings scatter."""
         both = [self.at(rows, columns, sign * np.arange(1, self.rule.around + 1)) for sign in (-1, 1)]
         roots = [2 * np.sqrt(np.maximum(side, 0)) for side in both]
         away = [np.abs(side - median(side, 1)[:, None]) for side in roots]
         scatter = np.nan_to_num(1.4826 * median(np.hstack(away), 1))
+        scatter = np.minimum(scatter, WILDEST * np.sqrt(level))
         count = np.maximum(self.new[rows, columns], 0)
         return np.asarray(2 * (np.sqrt(count) - np.sqrt(level)) / np.maximum(scatter, 1.0))
 

@@ -37,7 +37,10 @@ LUMP = 1.5
 """The counts of several periods at once are at least this many times what is usual for one,"""
 
 SPARE = 2.0
-"""and at most this many times what is usual for all of them."""
+"""at most this many times what is usual for all of them,"""
+
+CLEAR = 3.0
+"""and this many standard deviations above what is usual for one."""
 
 SOME = 5.0
 """Counts a period that are well above zero."""
@@ -187,6 +190,14 @@ def _rested(look: Look, empty: Bools, runs: Runs) -> Bools:
     return rested
 
 
+def _quiet(look: Look, zeros: Bools) -> Bools:
+    """Zeros on a day of the week that counts so little that they may be there by chance."""
+    quiet = np.zeros(zeros.shape, dtype=np.bool_)
+    rows, columns = np.nonzero(zeros)
+    quiet[rows, columns] = look.rate(rows, columns) < SOME
+    return quiet
+
+
 def _zeros_and_dumps(look: Look, runs: Runs, missing: Bools, rested: Bools) -> tuple[Bools, Bools]:
     """Zeros that are not there by chance, and counts of several periods at once after such zeros or missing periods."""
     before, after = look.side(runs.rows, runs.first, -1), look.side(runs.rows, runs.last, 1)
@@ -195,6 +206,8 @@ def _zeros_and_dumps(look: Look, runs: Runs, missing: Bools, rested: Bools) -> t
     told = np.isfinite(after) | (runs.last + look.rule.least >= missing.shape[1])
     unlikely = np.isfinite(before) & told & (low >= SOME) & (low * runs.length >= EXPECTED)
     zeros = runs.spread(unlikely, missing.shape) & (look.new == 0) & ~rested
+    if look.rule.season > 1:
+        zeros &= ~_quiet(look, zeros & runs.spread(runs.length < look.rule.season, zeros.shape))
     owed = np.cumsum(zeros | (missing & np.isnan(look.new) & ~rested), axis=1)
     ended = np.flatnonzero((runs.last + 1 < missing.shape[1]) & np.isfinite(before))
     rows, columns = runs.rows[ended], runs.last[ended] + 1
@@ -202,7 +215,7 @@ def _zeros_and_dumps(look: Look, runs: Runs, missing: Bools, rested: Bools) -> t
     usual = np.maximum(np.fmax(before[ended], look.side(rows, columns, 1)), 0.0)
     count = look.new[rows, columns]
     lump = (waiting > 0) & (count >= LUMP * usual) & (count <= SPARE * (waiting + 1) * usual)
-    lump[lump] = look.above(rows[lump], columns[lump], usual[lump]) >= FAR / 2
+    lump[lump] = look.above(rows[lump], columns[lump], usual[lump]) >= CLEAR
     dumps = np.zeros(missing.shape, dtype=np.bool_)
     dumps[rows[lump], columns[lump]] = True
     return zeros, dumps

@@ -1,11 +1,11 @@
 """The status page: whether each feed is fresh, what its sources last said, and what went wrong in the last run."""
 
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from reporter.dates import day_in_words
-from reporter.posts.book import Book, written
+from reporter.posts.book import Book
 from reporter.posts.freshness import WORDS
 from reporter.posts.record import Site, Upstream
 from reporter.posts.words import period, upper_first
@@ -17,15 +17,12 @@ EMPTY = "empty"
 
 
 @dataclass(frozen=True)
-class UpstreamRow:
-    """A source in the table; dates as the reader sees them, an em dash where there is none."""
+class UpstreamLine:
+    """What a source last said, in sentences."""
 
     title: str
     in_use: bool
-    asked: str
-    answered: str
-    newest: str
-    since: str
+    sentence: str
     trouble: str
 
 
@@ -58,7 +55,7 @@ class FeedStatus:
     word: str
     sentence: str
     newest_post: str
-    sources: list[UpstreamRow]
+    sources: list[UpstreamLine]
     switches: list[SwitchRow]
     beliefs: list[BeliefRow]
     failed: tuple[str, ...]
@@ -75,7 +72,7 @@ def feed_status(book: Book) -> FeedStatus:
         word=_word(book),
         sentence=_sentence(book, record.timeliness),
         newest_post=str(book.dates[-1]) if book.dates else "",
-        sources=[_row(book, one) for one in record.upstreams],
+        sources=[_line(book, one) for one in record.upstreams],
         switches=[
             SwitchRow(
                 day_in_words(one.day), titles.get(one.before, one.before), titles.get(one.after, one.after), one.reason
@@ -157,21 +154,29 @@ def _sentence(book: Book, found: Timeliness | None) -> str:
     }[found.state]
 
 
-def _row(book: Book, one: Upstream) -> UpstreamRow:
-    trouble = ""
-    if one.failed is not None:
-        since = "" if one.failing_since in (None, one.asked) else f" (failing since {_day(one.failing_since)})"
-        trouble = f"{one.failed}{since}"
-    return UpstreamRow(
+def _line(book: Book, one: Upstream) -> UpstreamLine:
+    named = any(line.endswith(str(one.failed)) for line in book.record.failed)
+    return UpstreamLine(
         title=one.attribution.title,
         in_use=one.in_use,
-        asked=_day(one.asked),
-        answered=_day(one.answered),
-        newest="—" if one.newest is None else period(one.newest, book.record.cadence),
-        since=_day(one.since),
-        trouble=trouble,
+        sentence=_said(book, one),
+        trouble="" if one.failed is None or named else one.failed,
     )
 
 
-def _day(day: date | None) -> str:
-    return "—" if day is None else written(str(day))
+def _said(book: Book, one: Upstream) -> str:
+    if one.asked is None:
+        return "Not asked yet."
+    asked = day_in_words(one.asked)
+    if one.failed is None:
+        said = [f"Asked on {asked}, and answered."]
+    elif one.failing_since in (None, one.asked):
+        said = [f"Asked on {asked} in vain."]
+    else:
+        said = [f"Asked on {asked} in vain, and ever since {day_in_words(one.failing_since)}."]
+    if one.failed is not None and one.answered is not None:
+        said.append(f"It last answered on {day_in_words(one.answered)}.")
+    if one.newest is not None and one.since is not None:
+        newest = period(one.newest, book.record.cadence)
+        said.append(f"Its newest period: {newest}, first seen on {day_in_words(one.since)}.")
+    return " ".join(said)

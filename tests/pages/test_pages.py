@@ -240,8 +240,13 @@ def test_the_status_page_tells_what_each_source_last_said_and_every_switch(site,
     )
     page = files["status/index.html"].decode()
     assert "First &amp; &lt;last&gt;" in page
-    assert "one: upstream.example: status &lt;503&gt; (failing since Friday 3 April 2020)" in page
-    assert re.search(r"Second\s+<span class=\"muted\">\(in use\)", page)
+    assert (
+        "Asked on Sunday 12 April 2020 in vain, and ever since Friday 3 April 2020. It last answered on Thursday "
+        "2 April 2020. Its newest period: Wednesday 1 April 2020, first seen on Thursday 2 April 2020. "
+        "one: upstream.example: status &lt;503&gt;" in page
+    )
+    assert "Second <strong>(in use)</strong>" in page
+    assert "Not asked yet." in page
     assert "Friday 3 April 2020: from First &amp; &lt;last&gt; to Second." in page
     assert "one: &lt;b&gt;gone&lt;/b&gt;" in page
     assert "it &lt;i&gt;failed&lt;/i&gt;" in page

@@ -6,10 +6,12 @@ import tomllib
 from datetime import UTC, date, datetime
 
 import click
+import numpy as np
 import pytest
 
-from reporter import cli, config, evaluate, models
+from reporter import cli, config, evaluate, marks, models
 from reporter.config import Site
+from reporter.dates import Cadence
 from reporter.feeds import Feed, Limits, Peers
 from reporter.schema import CHANGES, FORECASTS, REVISIONS, SPLITS
 from reporter.sources import REGISTRY
@@ -96,6 +98,18 @@ def test_every_option_and_key_of_a_backtest_is_documented(root, april_site, tmp_
 def test_every_model_is_in_the_readme(root):
     text = (root / "README.md").read_text(encoding="utf-8")
     assert rows(text, "## The models") == [f"`{name}`" for name in models.REGISTRY]
+
+
+def test_every_kind_of_mark_and_its_treatment_is_documented(root):
+    text = (root / "docs" / "marks.md").read_text(encoding="utf-8")
+    assert rows(text, "## The rules") == [f"`{kind}`" for kind in marks.KINDS]
+    for kind, (incident, total) in marks.TREATED.items():
+        (line,) = re.findall(rf"^\| `{kind}` \|.*$", text, re.MULTILINE)
+        assert line.endswith(f"| {incident} | {total or 'as published'} |")
+    none, day = np.empty((0, 1)), np.array(["2026-01-01"], dtype="datetime64[D]")
+    found = marks.find(none, np.empty(0, dtype=bool), Cadence.DAY)
+    for column in marks.frame(found, none, day, [], []):
+        assert f"`{column}`" in text
 
 
 def test_every_column_and_receipt_key_is_documented(root, april_site):
