@@ -143,22 +143,28 @@ def begin(yesterday: Yesterday, tmp_path: Path) -> Iterator[Begin]:
     settings.write_text(
         settings.read_text(encoding="utf-8").replace("seconds = 1,", "seconds = 200,"), encoding="utf-8"
     )
-    yesterday.sound.says(up.answer(yesterday.given.body))
-    goes_on = threading.Event()
+    upstreams, goes_on = (yesterday.faulty, yesterday.sound), threading.Event()
+    begun: list[subprocess.Popen[str]] = []
 
     def start() -> tuple[subprocess.Popen[str], threading.Event]:
-        yesterday.faulty.says(up.waiting(goes_on, up.answer(yesterday.given.body)))
-        asked = len(yesterday.faulty.requests)
+        asked = [len(one.requests) for one in upstreams]
+        for one in upstreams:  # both wait, so that nothing is written meanwhile
+            one.says(up.waiting(goes_on, up.answer(yesterday.given.body)))
         command = [sys.executable, "-m", "reporter", *arguments(tmp_path, SECOND)]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        begun.append(process)
         deadline = time.monotonic() + 60
-        while len(yesterday.faulty.requests) == asked and process.poll() is None and time.monotonic() < deadline:
+        while any(len(one.requests) == number for one, number in zip(upstreams, asked, strict=True)):
+            assert process.poll() is None
+            assert time.monotonic() < deadline
             time.sleep(0.01)
-        assert process.poll() is None
         return process, goes_on
 
     yield start
     goes_on.set()
+    for process in begun:
+        process.kill()
+        process.communicate(timeout=60)
 
 
 def test_of_two_builds_at_once_one_leaves_and_says_so(begin: Begin, tmp_path: Path, tree) -> None:
