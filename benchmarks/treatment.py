@@ -31,7 +31,7 @@ def treated(history: History, kinds: list[str]) -> Floats:
     marks = find(history.counts, history.cumulative, history.cadence)
     kept = np.isin(marks.kind, [number for number, kind in enumerate(KINDS) if kind in kinds])
     marks = replace(marks, kind=np.where(kept, marks.kind, NONE).astype(np.int8))
-    return apply(history.counts, history.cumulative, marks)
+    return apply(history.counts, history.cumulative, history.cadence, marks)
 
 
 def increments(history: History) -> History:

@@ -272,3 +272,12 @@ def test_what_was_published_is_never_altered():
     counts.flags.writeable = False
     marks.treat(counts, np.array([False]), Cadence.DAY)
     np.testing.assert_array_equal(counts[0], row)
+
+
+def test_zeros_in_weekly_counts_are_marked_and_left_as_published():
+    row = flat(periods=40)
+    row[20:22], row[22] = 0, 300
+    assert kinds_of(row, Cadence.WEEK) == {20: "zeros", 21: "zeros", 22: "dump"}
+    np.testing.assert_array_equal(treated(row, Cadence.WEEK), row)
+    row[22], row[30] = 100, 4000
+    assert np.flatnonzero(np.isnan(treated(row, Cadence.WEEK))).tolist() == [30]

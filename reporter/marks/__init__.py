@@ -5,6 +5,19 @@ is looked at by itself, so a part of them gets the marks it gets among all.
 """
 
 from reporter.marks.rules import KINDS, NONE, REASONS, Kind, Marks, find, frame
-from reporter.marks.treatment import TREATED, acts, treat
+from reporter.marks.treatment import DAILY_ONLY, TREATED, acts, how, treat
 
-__all__ = ["KINDS", "NONE", "REASONS", "TREATED", "Kind", "Marks", "acts", "find", "frame", "treat"]
+__all__ = [
+    "DAILY_ONLY",
+    "KINDS",
+    "NONE",
+    "REASONS",
+    "TREATED",
+    "Kind",
+    "Marks",
+    "acts",
+    "find",
+    "frame",
+    "how",
+    "treat",
+]

@@ -21,17 +21,28 @@ TREATED: dict[Kind, tuple[str, str | None]] = {
 A fall of a total is left to the models, which count it as no new case: moving the totals before it made them worse.
 """
 
+DAILY_ONLY: tuple[Kind, ...] = ("zeros", "dump")
+"""What is left as published in weekly counts, where treating it gained nothing and ranges held less often."""
 
-def acts(marks: Marks, cumulative: Bools) -> Bools:
+
+def how(kind: Kind, cadence: Cadence, *, cumulative: bool) -> str | None:
+    """What is done about a mark, in words; None if nothing is."""
+    if cadence is Cadence.WEEK and kind in DAILY_ONLY:
+        return None
+    return TREATED.get(kind, (None, None))[int(cumulative)]
+
+
+def acts(marks: Marks, cumulative: Bools, cadence: Cadence) -> Bools:
     """(S, T) the marks that change what models see; a provisional one does not.
 
     Args:
         marks: of S series.
         cumulative: (S,) whether a series counts everything so far.
+        cadence: of the columns.
     """
     found = np.zeros(marks.kind.shape, dtype=np.bool_)
-    for kind, how in TREATED.items():
-        done = np.array([how[int(total)] is not None for total in cumulative], dtype=np.bool_)
+    for kind in TREATED:
+        done = np.array([how(kind, cadence, cumulative=bool(one)) is not None for one in cumulative], dtype=np.bool_)
         found |= marks.of(kind) & done[:, None]
     return found & ~marks.provisional
 
@@ -44,13 +55,13 @@ def treat(counts: Floats, cumulative: Bools, cadence: Cadence) -> Floats:
         cumulative: (S,) whether a series counts everything so far.
         cadence: of the columns.
     """
-    return apply(counts, cumulative, find(counts, cumulative, cadence))
+    return apply(counts, cumulative, cadence, find(counts, cumulative, cadence))
 
 
-def apply(counts: Floats, cumulative: Bools, marks: Marks) -> Floats:
+def apply(counts: Floats, cumulative: Bools, cadence: Cadence, marks: Marks) -> Floats:
     """(S, T) counts treated as their marks say; arguments as of `treat`."""
     treated = counts.astype(np.float64, copy=True)
-    where = acts(marks, cumulative)
+    where = acts(marks, cumulative, cadence)
     for row in np.flatnonzero(where.any(axis=1)):
         change = _totals if cumulative[row] else _incident
         change(treated[row], marks, int(row), np.flatnonzero(where[row]))

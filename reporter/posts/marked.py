@@ -74,7 +74,7 @@ def find(counts: dict[date, float], target: str, reference: date, cadence: Caden
     row = np.array([[counts.get(day, np.nan) for day in days]], dtype=np.float64)
     cumulative = np.array([is_cumulative(target)])
     found = marks.find(row, cumulative, cadence)
-    acts = marks.acts(found, cumulative)[0]
+    acts = marks.acts(found, cumulative, cadence)[0]
     return [
         Odd(
             days[column],
@@ -131,7 +131,7 @@ def _row(stretch: list[Odd], *, cumulative: bool, cadence: Cadence) -> MarkRow:
         what=_what(stretch, cumulative=cumulative, cadence=cadence),
         published=_published(newest, cumulative=cumulative),
         usual=_usual(newest, cumulative=cumulative),
-        done=done(newest, cumulative=cumulative),
+        done=done(newest, cadence, cumulative=cumulative),
     )
 
 
@@ -182,9 +182,9 @@ def _usual(odd: Odd, *, cumulative: bool) -> Words:
     return signed(odd.usual) if cumulative else Words((Count(odd.usual),))
 
 
-def done(odd: Odd, *, cumulative: bool) -> str:
+def done(odd: Odd, cadence: Cadence, *, cumulative: bool) -> str:
     """What models see instead."""
-    how = marks.TREATED.get(odd.kind, (None, None))[int(cumulative)]
+    how = marks.how(odd.kind, cadence, cumulative=cumulative)
     if odd.kind == "missing":
         return "missing"
     if how is None:

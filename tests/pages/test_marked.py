@@ -109,7 +109,7 @@ def test_every_mark_says_what_was_done():
     for target in (DAILY, TOTAL):
         counts = wobbling({20: 4000, 30: 0, 31: 0, 32: 330, 40: None, 50: -5, 60: 0, 69: 4000})
         for odd in find(counts, target, END, Cadence.DAY):
-            assert done(odd, cumulative=target == TOTAL)
+            assert done(odd, Cadence.DAY, cumulative=target == TOTAL)
 
 
 # ---------------------------------------------------------------------------- charts
