@@ -248,6 +248,7 @@ def test_the_splits_of_a_backtest_are_left_out(april, tmp_path, feed):
     (settings,) = config.parse({"feeds": [feed(source, models=["baseline"])]}).feeds
     folder = tmp_path / "site/data/april"
     work = job.Job(settings, 0, folder, NOW, None, explains=False)
+    work.take_in(None)
     with parallel.ordered_map(1) as ordered_map:
         work.run(offline=True, ordered_map=ordered_map, progress=job.quietly)
     assert work.account.failed == []
