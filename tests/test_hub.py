@@ -57,7 +57,7 @@ def default_hubs(tmp_path_factory):
     before = changes[old].drop_duplicates(KEY, keep="last").assign(as_of=changes[old]["as_of"].max())
     pd.concat([before, changes[~old]]).to_parquet(out / "rki.parquet")
     changed = {
-        "germany-cases": {"source": "file", "path": str(out / "rki.parquet"), "backfill": 2},
+        "germany-cases": {"source": ("file",), "path": str(out / "rki.parquet"), "backfill": 2},
         "us-admissions": {"locations": ("US", "06", "72"), "backfill": 2},
         "us-2020": {"locations": ("US", "Italy", "Korea, South"), "end": date(2020, 3, 29)},
     }
