@@ -1,14 +1,13 @@
 """Why a forecast changed since the one before, who said nothing and why, and what was odd about the data."""
 
 from datetime import date
-from itertools import pairwise
 
 from reporter.charts import number
 from reporter.dates import day_in_words
 from reporter.posts.book import Book, Series
 from reporter.posts.figures import window
+from reporter.posts.marked import find, mark_list
 from reporter.posts.words import Count, Words, listing, period, periods, say, upper_first
-from reporter.schema import is_cumulative
 
 MOST_NAMED = 6
 """Places named one by one in a sentence; more are counted."""
@@ -103,18 +102,10 @@ def data_notes(book: Book, day: date) -> list[Words]:
 
 
 def _oddities(book: Book, series: Series, day: date) -> list[Words]:
-    """Gaps, negative counts and falls of a count that can only rise, within a chart's window of the headline place."""
-    cadence = book.record.cadence
-    counts = window(book.known(day, series), day, cadence)
-    lines = []
-    ends = list(counts)
-    for before, after in pairwise(ends):
-        missing = (after - before).days // cadence.days - 1
-        if missing:
-            lines.append(say(f"{upper_first(periods(missing, cadence))} without a count before {day_in_words(after)}."))
-        if counts[after] < 0:
-            lines.append(say("The count of {} is negative: {}.", period(after, cadence), Count(counts[after])))
-        if is_cumulative(series[0]) and counts[after] < counts[before]:
-            pattern = f"The count of everything so far fell on {day_in_words(after)}, from {{}} to {{}}."
-            lines.append(say(pattern, Count(counts[before]), Count(counts[after])))
-    return lines
+    """The marks on the counts within a chart's window of the headline place."""
+    cadence, known = book.record.cadence, book.known(day, series)
+    shown = window(known, day, cadence)
+    found = [odd for odd in find(known, series[0], day, cadence) if shown and odd.day >= min(shown)]
+    # A day without reports comes every week; the place's page says so once.
+    rows = mark_list([odd for odd in found if odd.kind != "weekday"], series[0], cadence).rows
+    return [say(f"{row.when}: {row.what}. Published: {{}}. In fitting: {row.done}.", row.published) for row in rows]

@@ -165,7 +165,9 @@ def test_a_failed_lead_is_named_and_the_next_model_leads(weekly):
     notes = [plain(line) for line in view.notes]
     assert "Sigmoid failed, and nothing is published for it: gave a <negative> count." in notes
     assert "gone says nothing about United States (something <else>): only zeros {so far}." in notes
-    assert "One week without a count before Saturday 1 February 2025." in notes
+    assert "Saturday 25 January 2025: no count, which is not zero. Published: nothing. In fitting: missing." in notes, (
+        notes
+    )
 
 
 def test_cards_say_the_last_result(record, weekly, empty):
@@ -197,4 +199,4 @@ def test_a_negative_count_is_noted(record):
     mine = (frame["location"] == record.headline) & (frame["target_end_date"] == str(day))
     known = {**record.known, str(day): frame.assign(observation=frame["observation"].where(~mine, -5.0))}
     notes = [note.plain for note in post(Book(replace(record, known=known)), day).notes]
-    assert any("is negative: \u22125." in note for note in notes), notes
+    assert any("the total fell. Published: \u22125 " in note for note in notes), notes
