@@ -39,12 +39,14 @@ class Part:
         targets: what it counts; empty if all of the source's.
         parse: reads it, if the source's own `parse` does not.
         paging: how to ask for the rest, if it comes in pages.
+        optional: the source is whole without it, as long as another part answers.
     """
 
     url: str
     targets: tuple[str, ...] = ()
     parse: Callable[[bytes], pd.DataFrame] | None = None
     paging: Paging | None = None
+    optional: bool = False
 
 
 @dataclass(frozen=True)

@@ -68,6 +68,8 @@ CONDUCTORS = {
     "peers",
     "scorecard",
     "gather",
+    "ask",
+    "downloads",
     "job",
     "pull",
     "retracing",
