@@ -10,6 +10,7 @@ from typing import Any
 from reporter import files
 from reporter.dates import parse_date
 from reporter.errors import RefusedError, SourceError
+from reporter.switches import Belief, Switch
 
 NAME = "sources.json"
 _MOST = 100
@@ -56,25 +57,6 @@ class Told:
             failing_since=self.failing_since or today,
             refused_since=self.refused_since or (today if beyond else None),
         )
-
-
-@dataclass(frozen=True)
-class Switch:
-    """A change of the source that a feed's counts come from."""
-
-    day: date
-    before: str
-    after: str
-    reason: str
-
-
-@dataclass(frozen=True)
-class Belief:
-    """Counts beyond the limits that were taken in all the same, as the source went on sending such."""
-
-    day: date
-    source: str
-    reason: str
 
 
 @dataclass(frozen=True)
