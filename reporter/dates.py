@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 
 class Cadence(enum.Enum):
-    """How often a count is made: every day, or every week ending on Saturday."""
+    """How often a count is made: every day, or every week; which weekday weeks end on is the source's."""
 
     DAY = "day"
     WEEK = "week"

@@ -23,7 +23,13 @@ class ContractError(ReporterError):
 
 
 class SourceError(ReporterError):
-    """Upstream could not be reached, or what it sent is not what it publishes."""
+    """Upstream could not be reached, or what it sent is not what it publishes.
+
+    Attributes:
+        raw: what it sent in place of data, if that was read; None otherwise.
+    """
+
+    raw: bytes | None = None
 
 
 class RefusedError(SourceError):

@@ -43,7 +43,7 @@ def download(
         of the others. The body is neither empty nor a web page; None says that nothing has changed.
 
     Raises:
-        SourceError: one line with the source, its host and the reason.
+        SourceError: one line with the source, its host and the reason; of a web page sent as data it holds the bytes.
     """
     limits = limits or Limits()
     secret = _secret(source, environment or {})
@@ -107,8 +107,12 @@ def _page(session: Session, url: str, validators: Validators, room: int, limits:
     ):
         with attempt:
             answer = session.get(url, validators, room)
-            if answer.raw is not None:
-                refuse_page(session.where, answer.raw)
+            try:
+                if answer.raw is not None:
+                    refuse_page(session.where, answer.raw)
+            except SourceError as error:
+                error.raw = answer.raw
+                raise
             return answer
     raise AssertionError("unreachable: the last attempt returns or raises")
 

@@ -15,7 +15,7 @@ from reporter.counts import FeedCounts
 from reporter.dates import parse_date
 from reporter.feeds import Feed
 from reporter.ledger import LEDGER, Ledger, Receipt
-from reporter.posts import Attribution, Belief, FeedRecord, Switch, Upstream
+from reporter.posts import Attribution, FeedRecord, Upstream
 from reporter.schema import COUNTS, SPLITS, to_frame
 from reporter.sources.base import Source
 from reporter.supply import Supply
@@ -74,8 +74,8 @@ def feed_record(
             "kept": kept,
             "timeliness": _timeliness(feed, counts, kept_supply),
             "upstreams": tuple(_upstreams(feed, kept_supply, counts.settle * feed.period.step)),
-            "switches": tuple(Switch(one.day, one.before, one.after, one.reason) for one in kept_supply.switches),
-            "beliefs": tuple(Belief(one.day, one.source, one.reason) for one in kept_supply.beliefs),
+            "switches": kept_supply.switches,
+            "beliefs": kept_supply.beliefs,
             "made_by": made_by,
         },
     )
@@ -122,7 +122,12 @@ def failures(receipt: Receipt) -> list[str]:
 
 def _attribution(feed: Feed, source: Source) -> Attribution:
     text = feed.attribution or source.attribution
-    return Attribution(source.title, text, source.licence, source.licence_url, source.url)
+    return Attribution(source.title, text, source.licence, source.licence_url, source.page or _public(source.url))
+
+
+def _public(url: str | None) -> str | None:
+    """An address that may stand on a page: a query or a user's name may hold a key."""
+    return None if url is None or "?" in url or "@" in url.partition("//")[2].partition("/")[0] else url
 
 
 def _upstreams(feed: Feed, kept: Supply, settle: timedelta) -> Iterator[Upstream]:

@@ -1,5 +1,7 @@
 """One request over HTTP: all of its answer, in bounded time and size, or an error that says why not."""
 
+import contextlib
+import json
 import logging
 import time
 import zlib
@@ -18,6 +20,9 @@ from reporter.transport import Cutter, Gzip, asked_for
 _TOO_MANY = 429
 _NO_DATA = ("text/html", "application/xhtml", "application/pdf", "image/", "audio/", "video/", "font/")
 _TELLTALE = 8  # characters from which on a token cannot stand in data by chance
+_SAID = 100  # characters of a refusal that a message repeats
+_SAID_WITHIN = 4096  # bytes
+_MOST_KEPT = 4 * 2**20  # bytes of an answer that is no data
 _LONGEST_VALIDATOR = 300  # characters
 _TALKERS = ("httpx2", *(f"httpcore2.{part}" for part in ("connection", "http11", "http2", "proxy", "socks")))
 
@@ -101,8 +106,14 @@ class Secret:
 
     def hidden(self, text: str) -> str:
         """The text without the token."""
-        for form in (self.text, quote(self.text, safe="")):
+        for form in (self.text, quote(self.text, safe=""), json.dumps(self.text)[1:-1], self.text.replace("/", r"\/")):
             text = text.replace(form, "[token]")
+        return text
+
+    def without_its_beginning(self, text: str) -> str:
+        """The text without a part of the token at its end: it may have been cut there."""
+        for length in range(len(self.text) - 1, 2, -1):
+            text = text.removesuffix(self.text[:length])
         return text
 
 
@@ -217,11 +228,19 @@ class Session:
         self._check_status(response)
         kind = response.headers.get("Content-Type", "").strip().lower()
         if kind.startswith(_NO_DATA):
-            raise self._error(f"the answer is of type {quoted(kind.partition(';')[0])}, not data")
+            error = self._error(f"the answer is of type {quoted(kind.partition(';')[0])}, not data")
+            body = self._beginning(response, min(room, _MOST_KEPT))
+            error.raw = None if self._tells(body) else body
+            raise error
         body = self._body(response, room)
-        if self._secret is not None and len(self._secret.text) >= _TELLTALE and self._secret.text.encode() in body:
+        if self._tells(body):
             raise self._error("the answer repeats the token; nothing of it is kept")
         return Answer(body, self._validators(response))
+
+    def _tells(self, body: bytes) -> bool:
+        """Whether the token is in a body."""
+        secret = self._secret
+        return secret is not None and len(secret.text) >= _TELLTALE and secret.text.encode() in body
 
     def _check_status(self, response: httpx2.Response) -> None:
         status = response.status_code
@@ -230,7 +249,28 @@ class Session:
             asking = "" if pause is None else f", and it asks for a pause of {pause:g} s"
             raise self._passing(f"status {status}{asking}", pause)
         if status != httpx2.codes.OK:
-            raise self._error(f"status {status}")
+            said = self._said(response) if response.is_client_error else ""
+            raise self._error(f"status {status}{said and f': {said}'}")
+
+    def _said(self, response: httpx2.Response) -> str:
+        """The first words of a refusal; none of a web page's."""
+        if response.headers.get("Content-Type", "").strip().lower().startswith(_NO_DATA):
+            return ""
+        body = self._beginning(response, _SAID_WITHIN)
+        text = self._hidden(body.decode(errors="replace")).removeprefix("\ufeff").strip()
+        if self._secret is not None:
+            text = self._secret.without_its_beginning(text)
+        return "" if text.startswith("<") or "\ufffd" in text[:_SAID] else self._hidden(one_line(text, _SAID))
+
+    def _beginning(self, response: httpx2.Response, most: int) -> bytes:
+        """As many bytes of a body as arrive and can be unpacked."""
+        body, gzip = bytearray(), Gzip() if "gzip" in response.headers.get("Content-Encoding", "").lower() else None
+        with contextlib.suppress(httpx2.HTTPError, zlib.error):
+            for chunk in response.iter_raw():
+                body += gzip.unpack(chunk, most - len(body)) if gzip else chunk
+                if len(body) >= most or time.monotonic() >= self.end:
+                    break
+        return bytes(body[:most])
 
     def _validators(self, response: httpx2.Response) -> Validators:
         both = (_tidy(response.headers.get(name)) for name in ("ETag", "Last-Modified"))

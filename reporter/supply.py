@@ -9,6 +9,7 @@ from typing import Any
 
 from reporter import files
 from reporter.dates import parse_date
+from reporter.switches import Belief, Switch
 
 NAME = "sources.json"
 _MOST = 100
@@ -88,25 +89,6 @@ class Told:
             insists = replace(insists, days=max(insists.days, 1))
         since = self.failing_since or today
         return replace(self, asked=today, failed=reason, failing_since=since, sent=sent, insists=insists)
-
-
-@dataclass(frozen=True)
-class Switch:
-    """A change of the source that a feed's counts come from."""
-
-    day: date
-    before: str
-    after: str
-    reason: str
-
-
-@dataclass(frozen=True)
-class Belief:
-    """Counts beyond the limits that were taken in all the same, as the source went on sending such."""
-
-    day: date
-    source: str
-    reason: str
 
 
 @dataclass(frozen=True)

@@ -81,9 +81,72 @@ def test_unpacks_the_body(serve: Serve, pieces: int) -> None:
 
 @pytest.mark.parametrize("status", [400, 403, 404, 410, 204, 304])
 def test_other_statuses_fail_at_once(serve: Serve, status: int) -> None:
-    upstream = serve(answer(status, b"" if status in {204, 304} else b"404: Not Found"))
-    assert failure(upstream) == f"status {status}"
+    upstream = serve(answer(status, b"" if status in {204, 304} else b"Not this way"))
+    assert failure(upstream) == f"status {status}" + ("" if status in {204, 304} else ": Not this way")
     assert len(upstream.requests) == 1
+
+
+REASON = b'{"message": "No such column: totalconfc19newadm",\r\n "errorCode": "query.soql.no-such-column", "data": {}}'
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "said"),
+    [
+        (
+            REASON,
+            {},
+            ': {"message": "No such column: totalconfc19newadm", "errorCode": "query.soql.no-such-column", "data":…',
+        ),
+        (gzip.compress(REASON), {"Content_Encoding": "gzip"}, ': {"message": "No such column: totalconf'),
+        (b"x" * 50_000, {}, f": {'x' * 99}…"),
+        (b"", {}, ""),
+        (b" \n <h1>Bad request</h1>", {}, ""),
+        (b"Bad request", {"Content_Type": "text/html"}, ""),
+        (b"\x00\xff\xfe\x93", {}, ""),
+        (b"not gzip", {"Content_Encoding": "gzip"}, ""),
+    ],
+    ids=["JSON", "packed", "long", "empty", "page", "page that says so", "no text", "not as packed as it says"],
+)
+def test_a_refusal_says_why_in_a_hundred_characters(
+    serve: Serve, body: bytes, headers: dict[str, str], said: str
+) -> None:
+    message = failure(serve(answer(400, body, **headers)))
+    assert message.startswith(f"status 400{said}")
+    assert len(message) <= len("status 400: ") + 100
+    assert said or message == "status 400"
+
+
+def test_a_refusal_whose_reason_never_comes_is_one_all_the_same(serve: Serve) -> None:
+    begun = time.monotonic()
+    assert failure(serve(answer(400, b"no such", length=99)), replace(QUICK, read=0.2)) == "status 400: no such"
+    assert time.monotonic() - begun < 2
+
+
+@pytest.mark.parametrize("before", [0, 90, 4096 - 5, 4096 - len("s3cret-t0ken")])
+def test_a_token_in_a_refusal_is_hidden_wherever_it_is_cut(serve: Serve, before: int) -> None:
+    for space in (b" ", b"x"):
+        message = failure(serve(answer(403, space * before + HIDDEN.encode())), UPSTREAM_TOKEN=HIDDEN)
+        assert HIDDEN[:3] not in message
+        assert message.startswith("status 403")
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        answer(body=up.page("maintenance")),
+        answer(body=up.page("maintenance"), Content_Type="text/html"),
+        answer(body=gzip.compress(up.page("maintenance")), Content_Type="text/html", Content_Encoding="gzip"),
+    ],
+)
+def test_a_page_in_place_of_data_can_be_kept_aside(serve: Serve, page: Answer) -> None:
+    upstream = serve(page)
+    for environment, kept in (({}, up.page("maintenance")), ({"UPSTREAM_TOKEN": "maintenance"}, None)):
+        with pytest.raises(SourceError) as caught:
+            download(source(upstream), Part(url=upstream.url), environment=environment, limits=QUICK)
+        assert caught.value.raw == kept
+    with pytest.raises(SourceError) as caught:
+        download(source(upstream), Part(url="http://127.0.0.1:9/"), limits=replace(QUICK, attempts=1))
+    assert caught.value.raw is None
 
 
 SOON = {"date": "Wed, 21 Oct 2026 07:28:00 GMT", "Retry_After": "Wed, 21 Oct 2026 07:28:00 GMT"}

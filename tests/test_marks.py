@@ -199,6 +199,15 @@ def test_zeros_and_the_count_of_several_days_are_spread():
     np.testing.assert_array_equal(np.delete(treated(row), range(30, 34)), np.delete(row, range(30, 34)))
 
 
+def test_a_count_of_several_days_is_not_spread_beyond_a_negative_one():
+    row = np.full(60, 50.0)
+    row[30:34] = -3, 0, 0, 160
+    assert kinds_of(row) == {30: "negative", 31: "zeros", 32: "zeros", 33: "dump"}
+    np.testing.assert_allclose(treated(row)[29:35], [50, NAN, 160 / 3, 160 / 3, 160 / 3, 50])
+    total = np.cumsum(row)
+    assert np.flatnonzero(np.isnan(treated(total, cumulative=True))).tolist() == [31, 32], "the fall stays as published"
+
+
 def test_zeros_that_nothing_makes_up_for_are_missing():
     row = flat()
     row[30:33] = 0

@@ -13,8 +13,8 @@ from reporter.schema import Floats
 TREATED: dict[Kind, tuple[str, str | None]] = {
     "negative": ("taken as missing", None),
     "zeros": ("taken as missing", "taken as missing"),
-    "dump": ("spread over the periods it is of", "spread over the periods it is of"),
-    "spike": ("taken as missing", "what is too much is taken as counted before"),
+    "dump": ("spread over the periods it belongs to", "spread over the periods it belongs to"),
+    "spike": ("taken as missing", "the surplus is taken to belong to earlier periods"),
 }
 """What is done about a mark, on counts of a period and on counts of everything so far; None is nothing.
 
@@ -90,6 +90,6 @@ def _totals(counts: Floats, marks: Marks, row: int, columns: Ints) -> None:
 
 
 def _first_of(marks: Marks, row: int, column: int) -> int:
-    """The first of the periods without a count above zero that end just before a column."""
-    counted = np.flatnonzero(marks.new[row, :column] > 0)
+    """The first of the periods without a count that end just before a column; a negative one is a count."""
+    counted = np.flatnonzero(np.abs(marks.new[row, :column]) > 0)
     return int(counted[-1]) + 1 if len(counted) else 0

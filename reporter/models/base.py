@@ -18,7 +18,7 @@ class History:
     """Counts of S series on one time axis of T periods, as they were known at one date.
 
     Attributes:
-        cadence: a period is a day, or a week ending on Saturday.
+        cadence: a period is a day, or a week, which ends on the same weekday throughout.
         dates: (T,) datetime64[D], evenly spaced period ends; the last is the reference date.
         targets: (S,) target of each series, in hub words.
         locations: (S,) location code of each series.

@@ -9,6 +9,7 @@ import pandas as pd
 
 from reporter.dates import Cadence
 from reporter.schema import REVISIONS, to_frame
+from reporter.switches import Belief, Switch
 from reporter.timeliness import Timeliness
 
 
@@ -55,25 +56,6 @@ class Upstream:
     since: date | None = None
     failed: str | None = None
     failing_since: date | None = None
-
-
-@dataclass(frozen=True)
-class Switch:
-    """A change of the source that a feed's counts come from; sources by name."""
-
-    day: date
-    before: str
-    after: str
-    reason: str
-
-
-@dataclass(frozen=True)
-class Belief:
-    """Counts beyond the limits that were taken in all the same, as the source, by name, went on sending such."""
-
-    day: date
-    source: str
-    reason: str
 
 
 @dataclass(frozen=True)

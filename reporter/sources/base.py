@@ -39,7 +39,8 @@ class Part:
         targets: what it counts; empty if all of the source's.
         parse: reads it, if the source's own `parse` does not.
         paging: how to ask for the rest, if it comes in pages.
-        optional: the source is whole without it, as long as another part answers.
+        optional: whether the source is whole without it, as long as another part answers; `combine` then gets only
+            the counts of those that answered.
     """
 
     url: str
@@ -100,10 +101,12 @@ class Source:
     parts: tuple[Part, ...] = ()
     """What is downloaded instead of `url`, if it is more than that."""
     combine: Callable[[Sequence[pd.DataFrame]], pd.DataFrame] = together
-    """Makes one counts frame of those of the parts, in their order."""
+    """Makes one counts frame of those of the parts, in their order; without optional ones that did not answer."""
     changes: Callable[[bytes], pd.DataFrame | None] | None = None
     """Reads the past vintages that upstream publishes in the same file (`schema.CHANGES`), None if it has none."""
     token: Token | None = None
+    page: str | None = None
+    """Where people read about the data; None if that is at `url`."""
     delay: int = 4
     """How many days after a period's end it is usually published."""
     week_ends: int = 5

@@ -5,6 +5,7 @@ dates its own by the Saturday after the release until July 2025.
 """
 
 import functools
+from collections.abc import Iterable
 from datetime import date
 
 import numpy as np
@@ -18,7 +19,7 @@ from reporter.schema import CHANGES, COUNTS, KEY
 from reporter.sources import states
 from reporter.sources.base import Part, Source, finish
 from reporter.sources.columns import Column, read_columns, to_column
-from reporter.sources.reading import one_line, parse_midnight, quoted, refuse_page, require_columns
+from reporter.sources.reading import one_line, parse_midnight, refuse_page, require_columns
 
 COVID, FLU, RSV = "wk inc covid hosp", "wk inc flu hosp", "wk inc rsv hosp"
 
@@ -31,8 +32,8 @@ _RAW = "https://raw.githubusercontent.com"
 def parse(raw: bytes) -> pd.DataFrame:
     """Read admissions by state, Puerto Rico and the United States; of several vintages each count's newest value.
 
-    Proportions are left out. Without a column `target` the file is the influenza hub's, or, if it has a column `state`,
-    the one that the COVID-19 hub had first.
+    Proportions are left out, and so, with a warning, are places that nobody knows. Without a column `target` the file
+    is the influenza hub's, or, if it has a column `state`, the one that the COVID-19 hub had first.
 
     Raises:
         SourceError: the bytes are no target data, or hold none of the targets.
@@ -67,8 +68,10 @@ def _read(raw: bytes) -> pd.DataFrame:
     refuse_page("hub", raw)
     columns = _named(_parquet(raw) if raw.startswith(_PARQUET) else read_columns("hub", raw, ["location"]))
     target = columns["target"].map(str.strip)
-    left_out = columns["location"].map(_code).isin(list(states.TERRITORIES))
-    wanted = target.isin(SOURCE.targets) & ~left_out
+    ours = target.isin(SOURCE.targets)
+    places = columns["location"]
+    wanted = ours & (places.map(_location).notna() | (places.codes < 0))
+    states.leave_out("hub", _unknown(places.rows(ours.to_numpy()).texts), alone=not wanted.any())
     if not wanted.any():
         raise SourceError(f"hub: no rows of {', '.join(SOURCE.targets)}")
     columns = {name: column.rows(wanted.to_numpy()) for name, column in columns.items()}
@@ -138,11 +141,13 @@ def _code(text: str) -> str:
     return text.strip().zfill(2)
 
 
-def _location(text: str) -> str:
+def _location(text: str) -> str | None:
     code = _code(text)
-    if code not in _locations():
-        raise SourceError(f"hub: unknown location {quoted(text)}")
-    return code
+    return code if code in _locations() else None
+
+
+def _unknown(texts: Iterable[str]) -> list[str]:
+    return [text for text in texts if _location(text) is None and _code(text) not in states.TERRITORIES]
 
 
 @functools.cache
@@ -166,6 +171,7 @@ SOURCE = Source(
     cadence=Cadence.WEEK,
     settle=0,
     url=f"{_RAW}/CDCgov/covid19-forecast-hub/main/target-data/time-series.parquet",
+    page="https://github.com/CDCgov/covid19-forecast-hub",
     licence="US public domain",
     licence_url="https://www.usa.gov/government-works",
     attribution=(

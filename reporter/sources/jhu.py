@@ -169,6 +169,7 @@ SOURCE = Source(
     cadence=Cadence.DAY,
     settle=0,
     url=f"{_FOLDER}time_series_covid19_confirmed_global.csv",
+    page="https://github.com/CSSEGISandData/COVID-19",
     licence="CC BY 4.0",
     licence_url="https://creativecommons.org/licenses/by/4.0/",
     attribution=(

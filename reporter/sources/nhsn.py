@@ -13,11 +13,10 @@ from urllib.parse import urlencode
 import pandas as pd
 
 from reporter.dates import Cadence
-from reporter.errors import SourceError
 from reporter.sources import socrata, states
 from reporter.sources.base import Part, Source, Token, finish
 from reporter.sources.columns import Column, read_columns
-from reporter.sources.reading import parse_midnight, quoted, require_columns
+from reporter.sources.reading import parse_midnight, require_columns
 
 FIELDS = {
     "totalconfc19newadm": "wk inc covid hosp",
@@ -50,19 +49,22 @@ def parse(raw: bytes, wanted: Sequence[str] = ()) -> pd.DataFrame:
     """Read admissions a week by state, Puerto Rico and the United States as a whole, from JSON or CSV.
 
     Any columns may be beside the totals, and some of the totals may be missing. A key that a row lacks is NaN, as a
-    blank is: not known, or withdrawn. Left out are federal regions and territories that the hubs do not forecast.
+    blank is: not known, or withdrawn. Left out are federal regions, territories that the hubs do not forecast and, with
+    a warning, jurisdictions that nobody knows.
 
     Args:
         wanted: the totals there must be; if empty, one.
 
     Raises:
-        SourceError: the bytes are no such table.
+        SourceError: the bytes are no such table, or no jurisdiction in it is known.
     """
     columns = _read(raw)
     found = _totals(columns, wanted)
     codes = states.codes()
-    location = columns[_PLACE].map(lambda text: _code(text, codes))
+    location = columns[_PLACE].map(lambda text: codes.get(_tidy(text)))
     counted = location.notna()
+    unknown = [text for text in columns[_PLACE].texts if not _is_expected(_tidy(text), codes)]
+    states.leave_out("nhsn", unknown, alone=not counted.any())
     columns = {name: columns[name].rows(counted.to_numpy()) for name in (_WEEK, *found)}
     location = location[counted].reset_index(drop=True)
     week = columns[_WEEK].dates("nhsn", _saturday)
@@ -83,8 +85,8 @@ def parse(raw: bytes, wanted: Sequence[str] = ()) -> pd.DataFrame:
 def newest(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """Of counts of the same the table that knows the newest week, the first of them on a tie.
 
-    It is taken whole: values of two releases are never mixed. What it lacks and another has is not filled in either,
-    since a table that was cut off would look complete; on record such a count stays as it was.
+    There may be one only. It is taken whole: values of two releases are never mixed. What it lacks and another has is
+    not filled in either, since a table that was cut off would look complete; on record such a count stays as it was.
     """
     weeks = [table.loc[table["observation"].notna(), "target_end_date"].max() for table in tables]
     return tables[max(range(len(tables)), key=lambda place: (pd.notna(weeks[place]), weeks[place]))]
@@ -109,13 +111,13 @@ def _totals(columns: dict[str, Column], wanted: Sequence[str]) -> list[str]:
     return found
 
 
-def _code(text: str, codes: dict[str, str]) -> str | None:
-    jurisdiction = text.strip().upper()
-    if jurisdiction.startswith("REGION ") or jurisdiction in states.TERRITORIES.values():
-        return None
-    if jurisdiction not in codes:
-        raise SourceError(f"nhsn: unknown jurisdiction {quoted(text)}")
-    return codes[jurisdiction]
+def _tidy(text: str) -> str:
+    return text.strip().upper()
+
+
+def _is_expected(jurisdiction: str, codes: dict[str, str]) -> bool:
+    """Whether it is known, also if it is left out."""
+    return jurisdiction in codes or jurisdiction.startswith("REGION ") or jurisdiction in states.TERRITORIES.values()
 
 
 def _saturday(text: str) -> date:
@@ -136,6 +138,7 @@ def _part(table: str) -> Part:
         url=f"https://data.cdc.gov/resource/{table}.json?{urlencode(query, safe='$,:')}",
         parse=functools.partial(parse, wanted=tuple(FIELDS)),
         paging=socrata.paging("nhsn"),
+        optional=True,
     )
 
 
@@ -148,6 +151,7 @@ SOURCE = Source(
     cadence=Cadence.WEEK,
     settle=0,
     url=PRELIMINARY.url,
+    page="https://data.cdc.gov/d/mpgq-jmmr",
     licence="US public domain",
     licence_url="https://www.usa.gov/government-works",
     attribution=(

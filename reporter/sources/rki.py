@@ -57,6 +57,7 @@ SOURCE = Source(
         "https://raw.githubusercontent.com/robert-koch-institut/COVID-19_7-Tage-Inzidenz_in_Deutschland/main/"
         "COVID-19-Faelle_7-Tage-Inzidenz_Deutschland.csv"
     ),
+    page="https://github.com/robert-koch-institut/COVID-19_7-Tage-Inzidenz_in_Deutschland",
     licence="CC BY 4.0",
     licence_url="https://creativecommons.org/licenses/by/4.0/",
     attribution="Robert Koch-Institut: 7-Tage-Inzidenz der COVID-19-Fälle in Deutschland, CC BY 4.0",

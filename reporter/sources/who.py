@@ -90,6 +90,7 @@ SOURCE = Source(
     cadence=Cadence.WEEK,
     settle=1,
     url="https://srhdpeuwpubsa.blob.core.windows.net/whdh/COVID/WHO-COVID-19-global-data.csv",
+    page="https://data.who.int/dashboards/covid19/data",
     licence="CC BY 4.0",
     licence_url="https://creativecommons.org/licenses/by/4.0/",
     attribution="World Health Organization: COVID-19 dashboard data, CC BY 4.0",

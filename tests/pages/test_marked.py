@@ -53,7 +53,7 @@ def test_a_spike_is_listed_with_what_was_usual_and_what_was_done():
     (row,) = listed({40: 4000}, TOTAL).rows
     published = re.fullmatch(r"[\d ]+ \(\+4 000\)", texts(row)[1])
     assert published, texts(row)
-    assert texts(row)[2:] == ("+100", "what is too much is taken as counted before")
+    assert texts(row)[2:] == ("+100", "the surplus is taken to belong to earlier periods")
 
 
 def test_a_surge_at_the_end_is_listed_as_too_new_to_tell():

@@ -14,7 +14,8 @@ import pytest
 
 from reporter import render
 from reporter.errors import ReporterError
-from reporter.posts import Attribution, Switch, Upstream
+from reporter.posts import Attribution, Upstream
+from reporter.switches import Switch
 from reporter.timeliness import timeliness
 
 NOW = datetime(2020, 4, 12, 6, 0, tzinfo=UTC)

@@ -145,6 +145,19 @@ def test_a_file_cut_off_is_refused(log: pd.DataFrame) -> None:
             hub.changes(raw[:end])
 
 
+@pytest.mark.parametrize("layout", ["parquet", "CSV"])
+def test_a_place_nobody_knows_is_left_out_and_named_once(
+    log: pd.DataFrame, layout: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    rows, name = repeated(log), f"NYC {layout}"
+    new = FORMATS[layout](pd.concat([rows, rows[rows["location"] == "06"].assign(location=name)]))
+    pd.testing.assert_frame_equal(hub.parse(new), hub.parse(FORMATS[layout](rows)))
+    pd.testing.assert_frame_equal(hub.changes(new), hub.changes(FORMATS[layout](rows)))
+    assert [line for line in caplog.messages if name in line] == [f"hub: the place '{name}' is not known, and left out"]
+    with pytest.raises(SourceError, match=f"hub: no known place; found '{name}'"):
+        hub.parse(FORMATS[layout](rows.assign(location=name)))
+
+
 def test_targets_and_places_are_nhsns_so_that_one_takes_over_from_the_other() -> None:
     assert set(hub.SOURCE.targets) == set(nhsn.SOURCE.targets)
     pd.testing.assert_frame_equal(hub.SOURCE.places(), nhsn.SOURCE.places())

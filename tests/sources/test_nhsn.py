@@ -101,6 +101,20 @@ def test_regions_and_territories_without_forecasts_are_left_out(jurisdiction: st
         nhsn.parse(dumped(rows[1]))
 
 
+def test_a_jurisdiction_nobody_knows_is_left_out_and_named_once(caplog: pytest.LogCaptureFixture) -> None:
+    raw = dumped(row("CA"), row("NYC-1"), row("NYC-1", "2024-11-09"))
+    for _ in range(2):
+        pd.testing.assert_frame_equal(nhsn.parse(raw), nhsn.parse(dumped(row("CA"))))
+    assert [line for line in caplog.messages if "NYC-1" in line] == [
+        "nhsn: the place 'NYC-1' is not known, and left out"
+    ]
+
+
+def test_a_table_of_unknown_jurisdictions_alone_is_refused() -> None:
+    with pytest.raises(SourceError, match="nhsn: no known place; found 'NYC', 'ZZ'"):
+        nhsn.parse(dumped(row("ZZ"), row("NYC"), row("Region 1")))
+
+
 def test_numbers_and_nulls_are_read_too() -> None:
     counts = nhsn.parse(dumped(row("PR", covid=7) | {"totalconfflunewadm": None, "totalconfrsvnewadm": 1.5}))
     assert set(counts["location"]) == {"72"}
@@ -165,7 +179,14 @@ def test_the_table_with_the_newest_week_is_taken_whole() -> None:
     combine = nhsn.SOURCE.combine
     assert combine([final, preliminary]) is preliminary, "Texas is not filled in: a cut table must look cut"
     assert combine([preliminary, final]) is preliminary
-    assert combine([final]) is final
+
+
+def test_one_table_is_enough() -> None:
+    """As both are optional, `combine` may get one alone."""
+    parts = nhsn.SOURCE.downloads(["wk inc flu hosp"])
+    assert [part.optional for part in parts] == [True, True]
+    for alone in (table(row("CA", "2024-11-02")), table(row("CA") | dict.fromkeys(nhsn.FIELDS))):
+        assert nhsn.SOURCE.combine([alone]) is alone
 
 
 def test_on_a_tie_the_final_table_is_taken() -> None:
