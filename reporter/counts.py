@@ -145,7 +145,9 @@ class FeedCounts:
         mine, known = self._mine(counts), self._mine(self.vintages.known)
         self._check_weeks(source, mine)
         allowed = {one.name: getattr(self._feed.limits, one.name) for one in fields(gate.Limits)}
-        limits = gate.Limits(**allowed) if limited else gate.Limits.none()
+        limits = gate.Limits(**allowed)
+        for setting in () if limited else allowed:
+            limits = limits.without(setting)
         gate.check(source.name, mine, known, limits, today=self.today, same_source=same_source)
 
     def is_behind(self, newest: date) -> bool:
