@@ -51,7 +51,7 @@ ALLOWED = {
     "transport": set(),
     "request": BASE | {"sources", "transport"},
     "fetch": BASE | {"sources", "files", "request"},
-    "gate": BASE,
+    "gate": BASE | {"keys"},
     "audit": BASE | {"files", "seal", "dated", "receipts", "vintages", "ledger"},
     "known": BASE | {"keys"},
     "vintages": BASE | {"contents", "dated", "keys", "known"},
