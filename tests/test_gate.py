@@ -321,10 +321,12 @@ def test_ten_times_the_size_is_refused_of_a_window_too():
 
 @pytest.mark.parametrize("count", [1, 2, 50])
 def test_a_new_place_with_its_whole_history_passes(count):
-    places = [f"{number:02d}" for number in range(count)]
-    known = table(places=places)
-    known = known[known.index % 5 > 0]
-    check(table(places=[*places, "new"]), known)
+    places, days = [f"{number:02d}" for number in range(count)], pd.date_range("2022-01-01", WEEKS[-1], freq="7D")
+    known = table(places=places, days=days)
+    now = table(places=[*places, "new"], days=days)
+    check(now, known[known.index % 5 > 0])
+    tenfold = table(places=[f"{place}-{number}" for place in places for number in range(10)], days=days)
+    assert "to be expected" in refusal(pd.concat([known, tenfold]), known)
 
 
 def test_a_small_table_may_grow():
