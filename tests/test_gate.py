@@ -60,7 +60,7 @@ def refusal(counts, known, **keywords) -> str:
 def snapshots(changes: pd.DataFrame) -> Iterator[tuple[date, pd.DataFrame]]:
     """Every vintage of a change log, whole."""
     number = changes.groupby(KEY, sort=False).ngroup().to_numpy()
-    keys = changes.drop_duplicates(KEY)[KEY].astype({"target": "category", "location": "category"})
+    keys = changes.drop_duplicates(KEY)[KEY]
     keys = keys.set_index(number[keys.index]).sort_index()
     now = np.full(len(keys), np.nan)
     for as_of, rows in changes.groupby("as_of"):
@@ -222,19 +222,36 @@ def daily(first, last, places=PLACES):
     [
         pytest.param(lambda day: (day - timedelta(days=29), day), id="the last 30 days"),
         pytest.param(lambda day: (day - timedelta(days=6), day), id="the last 7 days"),
-        pytest.param(lambda day: ((day.replace(day=1) - timedelta(days=62)).replace(day=1), day), id="three months"),
+        pytest.param(lambda day: ((pd.Period(day, "M") - 2).start_time.date(), day), id="three months"),
     ],
 )
 @pytest.mark.parametrize("pause", [1, 17], ids=["each day", "every 17th day"])
 def test_a_rolling_window_passes_for_ever(tmp_path, days, pause):
     store, began = Vintages(tmp_path), None
-    for day in pd.date_range("2026-06-01", "2026-10-31", freq=f"{pause}D"):
+    for day in pd.date_range("2026-08-01", "2026-10-05", freq=f"{pause}D"):
         now = daily(*days(day.date()))
         check(now, store.known, began=began)
         began = now["target_end_date"].min().date()
         store.add(day.date(), now)
-    assert store.known["target_end_date"].min() < pd.Timestamp("2026-06-01")
+    assert store.known["target_end_date"].min() < pd.Timestamp("2026-08-01")
     assert store.known["observation"].notna().all()
+
+
+def test_a_rolling_window_of_weeks_passes():
+    counts = table(value=np.full(160, 7.0))
+    for number in range(1, 28):
+        listed, known = WEEKS[number : number + 12], WEEKS[: number + 11]
+        now, before = (counts[counts["target_end_date"].isin(days)] for days in (listed, known))
+        check(now, before, began=WEEKS[number - 1].date())
+
+
+@pytest.mark.parametrize("days", [10, 30, 60, 90, 1000])
+def test_the_first_half_cut_off_at_once_is_refused_of_a_short_table_too(days):
+    known = daily(date(2026, 10, 1) - timedelta(days=days - 1), "2026-10-01")
+    now = daily(date(2026, 10, 2) - timedelta(days=days // 2), "2026-10-02")
+    message = f"{2 * days} of the last vintage's {4 * days} counts are gone; "
+    for began in (None, known["target_end_date"].min().date()):
+        assert refusal(now, known, began=began).startswith(message)
 
 
 def test_a_window_that_rolled_long_ago_is_still_held_against_what_it_listed():
@@ -243,8 +260,8 @@ def test_a_window_that_rolled_long_ago_is_still_held_against_what_it_listed():
     check(daily("2026-07-05", "2026-10-02"), known, began=began)
     message = refusal(daily("2026-08-18", "2026-10-02"), known, began=began)
     assert message.startswith("180 of the last vintage's 360 counts are gone; ")
-    gaps = daily("2026-07-05", "2026-10-02").loc[lambda frame: frame["target_end_date"].dt.day > 2]
-    assert refusal(gaps, known, began=began).startswith("20 of the last vintage's 356 counts are gone; ")
+    gaps = daily("2026-07-05", "2026-10-02").loc[lambda frame: frame["target_end_date"].dt.day.sub(10).abs() > 1]
+    assert refusal(gaps, known, began=began).startswith("36 of the last vintage's 356 counts are gone; ")
     assert "counts are gone" in refusal(daily("2026-07-05", "2026-10-02"), known), "nobody knows that it rolled before"
 
 
@@ -304,10 +321,12 @@ def test_ten_times_the_size_is_refused_of_a_window_too():
 
 @pytest.mark.parametrize("count", [1, 2, 50])
 def test_a_new_place_with_its_whole_history_passes(count):
-    places = [f"{number:02d}" for number in range(count)]
-    known = table(places=places)
-    known = known[known.index % 5 > 0]
-    check(table(places=[*places, "new"]), known)
+    places, days = [f"{number:02d}" for number in range(count)], pd.date_range("2022-01-01", WEEKS[-1], freq="7D")
+    known = table(places=places, days=days)
+    now = table(places=[*places, "new"], days=days)
+    check(now, known[known.index % 5 > 0])
+    tenfold = table(places=[f"{place}-{number}" for place in places for number in range(10)], days=days)
+    assert "to be expected" in refusal(pd.concat([known, tenfold]), known)
 
 
 def test_a_small_table_may_grow():
