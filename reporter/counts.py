@@ -53,26 +53,31 @@ class FeedCounts:
         self._recorded = recorded
         self._on_record = on_record
 
-    def take_in(self) -> None:
-        """Take in the bundled archive, or the settings' file.
+    def begin(self) -> None:
+        """Take in the bundled archive.
 
         Until something is on record every vintage is wanted, so that a killed run is completed;
         from then on only newer ones: the past is not filled in behind a forecast's back.
 
         Raises:
-            SourceError: the file cannot be read as counts, or holds what cannot be known today.
             RecordError: forecasts are on record, but no vintages.
         """
-        if self._feed.path is not None:
-            limits = fetch.Limits.within(self._feed.limits.seconds, self._feed.limits.megabytes)
-            raw = fetch.read_file(self.source, Path(self._feed.path), limits=limits)
-            log = file.changes(raw)
-            counts = file.parse(raw) if log is None else _state(log, log["as_of"].max())
-            self.newest(self.source, counts)
-            self.check(self.source, counts)
-            self.record(counts, log, whole=True)
-        elif self.source.archive is not None:
+        if self.source.archive is not None:
             self._seed(archive_changes(self.source))
+
+    def take_in(self) -> None:
+        """Take in the bundled archive, or all that the settings' file says, held against nothing.
+
+        Raises:
+            SourceError: the file cannot be read as counts, or holds what cannot be known today.
+            RecordError: as `begin`.
+        """
+        self.begin()
+        if self._feed.path is not None:
+            raw = fetch.read_file(self.source, Path(self._feed.path))
+            counts = file.parse(raw)
+            self.newest(self.source, counts)
+            self.record(counts, file.changes(raw), whole=True)
 
     def _seed(self, changes: pd.DataFrame) -> None:
         """Take in past vintages: until something is on record all, then those newer than the newest on record."""
@@ -106,11 +111,16 @@ class FeedCounts:
 
     def _record_log(self, log: pd.DataFrame) -> None:
         """Record the vintages of a log, of a source's those newer than any on record."""
-        newest = log["as_of"].max().date()
-        if newest > self.today:
-            raise SourceError(f"{self.source.name}: a vintage of {newest}, which is after today, {self.today}")
         known = self.vintages.as_ofs
-        if self._feed.is_own_file or not known:
+        if self._feed.is_own_file:
+            newest = log["as_of"].max().date()
+            if newest > self.today:
+                raise SourceError(f"{self.source.name}: a vintage of {newest}, which is after today, {self.today}")
+            self._seed(log)
+            return
+        # What upstream dates wrongly is no vintage; the counts themselves are those of today.
+        log = log[(log["as_of"] <= pd.Timestamp(self.today)) & (log["target_end_date"] <= log["as_of"])]
+        if not known:
             self._seed(log)
             return
         # What is on record may come from another source, so the log's own changes are not those of the record.
@@ -121,43 +131,61 @@ class FeedCounts:
         """The newest period that is counted of what the feed follows.
 
         Raises:
-            SourceError: there is none.
+            SourceError: there is none, or none of one of the targets.
             SettingsError: a target or place of a `file` feed is not in its file.
         """
         if self._feed.is_own_file:
             self._check_names(pd.concat([self.vintages.known, counts]))
-        mine = self._mine(counts)
-        newest = mine.loc[mine["observation"].notna(), "target_end_date"].max()
-        if pd.isna(newest):
+        mine = self._mine(counts).dropna(subset="observation")
+        there = set(mine["target"].unique())
+        lacking = [target for target in self._feed.target if target not in there]
+        if not there:
             raise SourceError(f"{source.name}: no counts of what the feed follows")
-        return date(newest.year, newest.month, newest.day)
+        if lacking and not self._feed.is_own_file:
+            raise SourceError(f"{source.name}: no counts of {lacking[0]!r}")
+        return _day(mine["target_end_date"].max())
 
-    def check(self, source: Source, counts: pd.DataFrame, *, same_source: bool = True, limited: bool = True) -> None:
+    def began(self, counts: pd.DataFrame) -> date:
+        """The first period that is counted of what the feed follows; there must be one."""
+        return _day(self._mine(counts).dropna(subset="observation")["target_end_date"].min())
+
+    def check(
+        self,
+        source: Source,
+        counts: pd.DataFrame,
+        *,
+        same_source: bool,
+        began: date | None = None,
+        lifted: str | None = None,
+    ) -> None:
         """Hold what a source sent to what was known, as far as the feed follows it.
 
         Args:
             same_source: whether the newest vintage is from it.
-            limited: whether the settings' limits hold; without them only what nobody can mean is refused.
+            began: the first period that its last table listed, if that is known.
+            lifted: the setting whose limit does not hold.
 
         Raises:
             SourceError: it is not taken.
         """
         mine, known = self._mine(counts), self._mine(self.vintages.known)
         self._check_weeks(source, mine)
-        allowed = {one.name: getattr(self._feed.limits, one.name) for one in fields(gate.Limits)}
-        limits = gate.Limits(**allowed) if limited else gate.Limits.none()
-        gate.check(source.name, mine, known, limits, today=self.today, same_source=same_source)
+        limits = gate.Limits(**{one.name: getattr(self._feed.limits, one.name) for one in fields(gate.Limits)})
+        if lifted is not None:
+            limits = limits.without(lifted)
+        gate.check(source.name, mine, known, limits, today=self.today, same_source=same_source, began=began)
 
-    def is_behind(self, newest: date) -> bool:
-        """Whether the record holds a later period of what the feed follows."""
+    @property
+    def newest_known(self) -> date | None:
+        """The newest period on record of what the feed follows; None if there is none."""
         known = self._mine(self.vintages.known).dropna(subset="observation")["target_end_date"].max()
-        return bool(known > pd.Timestamp(newest))
+        return None if pd.isna(known) else _day(known)
 
     def held_since(self, period: date) -> date | None:
         """The first vintage on record that holds a period of what the feed follows; None if none does."""
         changes = self._mine(self.vintages.changes)
         held = changes.loc[changes["target_end_date"] >= pd.Timestamp(period), "as_of"]
-        return None if held.empty else held.min().date()
+        return None if held.empty else _day(held.min())
 
     def _mine(self, counts: pd.DataFrame) -> pd.DataFrame:
         """The rows of what the feed follows."""
@@ -273,3 +301,7 @@ def _state(log: pd.DataFrame, day: date | pd.Timestamp) -> pd.DataFrame:
     """The counts as a change log has them at a day, withdrawn ones as NaN."""
     known = log[log["as_of"] <= pd.Timestamp(day)].drop_duplicates(KEY, keep="last")
     return known[columns(COUNTS)].sort_values(KEY, ignore_index=True)
+
+
+def _day(moment: pd.Timestamp) -> date:
+    return date(moment.year, moment.month, moment.day)

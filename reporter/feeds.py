@@ -95,10 +95,10 @@ class Limits(Table):
         21,
     )
     megabytes: Annotated[int, Field(ge=1, le=4096)] = setting(
-        "The largest answer, unpacked.", "a whole number from 1 to 4096", 128
+        "The largest answer of an address, unpacked.", "a whole number from 1 to 4096", 128
     )
     seconds: Annotated[int, Field(ge=1, le=3600)] = setting(
-        "How long a source may take to answer, all attempts together.", "a whole number from 1 to 3600", 300
+        "How long an address may take to answer, all attempts together.", "a whole number from 1 to 3600", 300
     )
     late: _Days | None = setting(
         "How many days after the expected date a source is late; 2, or 4 of a weekly one, if left out.",

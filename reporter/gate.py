@@ -3,21 +3,23 @@
 import math
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
+from functools import cached_property
 from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from reporter import keys
 from reporter.errors import RefusedError
+from reporter.keys import Ints, Pair
 from reporter.schema import Floats, is_cumulative
-
-_Whole = npt.NDArray[np.int64]
 
 _RECENT = 28  # days to the newest period: a place that had no count in them had gone before
 _LONG = 91  # days between two vintages after which a place may well have become another, as Western Sahara did
+_ROLLED = 31  # days: a table that lists some months drops one at once
 _FEW = 100  # counts: a table that small may grow as it likes
 _HANDFUL = 20  # counts: so many may always be rewritten
 _NEGATIVE = 0.01  # share of cumulative counts: JHU had one of -1 among 173 countries on 2020-03-25
@@ -26,52 +28,88 @@ _NAMED = 5  # places in a message
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """How far counts may be from those of the last vintage; a feed's `[feeds.limits]`.
+    """How far counts may be from those of the last vintage; of a feed's `[feeds.limits]`, which has the defaults.
 
-    Each holds for every target by itself. The defaults let every step through from one vintage of the bundled
-    archives to the next, of which there are 943 (RKI), 94 (NHSN) and 158 (JHU). Of the counts that are not 0 in both,
-    so many more than doubled or halved: 0.4 % or fewer in all steps but two, which are 1.5 % (NHSN on 2024-11-22, when
-    reporting had become mandatory) and 22 % (RKI on 2022-10-11, when every date had been wrong by one day). It hardly
-    grows with the time between two vintages: 2.8 % from the first to the last of JHU, 2.1 % of NHSN's influenza. A
-    wrong column makes it 80 to 86 %, places in a wrong order 75 to 85 %.
+    Each holds for every target by itself. The defaults let every step from one vintage of the bundled archives to the
+    next pass; `docs/pull.md` has the figures they rest on.
 
     Attributes:
         fewer_places: how many places that had counts in the newest 28 days may be without any. If the last vintage
             ends more than 91 days earlier, their counts fall under `fewer_counts` instead.
-        fewer_counts: the share of counts that may be gone.
-        more_counts: how many times as many counts there may be, with as many again for each period since.
+        fewer_counts: the share of counts that may be gone, of those that could still be listed.
+        more_counts: how many times as many counts there may be from the first known period on, with as many again for
+            each period since.
         rewritten: the share of counts other than 0 that may have more than doubled or halved.
     """
 
-    fewer_places: int = 0
-    fewer_counts: float = 0.05
-    more_counts: float = 2.0
-    rewritten: float = 0.4
+    fewer_places: int
+    fewer_counts: float
+    more_counts: float
+    rewritten: float
 
-    @classmethod
-    def none(cls) -> Self:
-        """No limits: what is refused still is what no upstream can mean."""
-        return cls(fewer_places=sys.maxsize, fewer_counts=1.0, more_counts=math.inf, rewritten=1.0)
+    def without(self, setting: str) -> Self:
+        """Lift one limit and keep the others."""
+        lifted = {"fewer_places": sys.maxsize, "fewer_counts": 1.0, "more_counts": math.inf, "rewritten": 1.0}
+        return type(self)(**{**asdict(self), setting: lifted[setting]})
 
 
 @dataclass(frozen=True)
 class _Table:
-    """Counts of one target that are not blank: arrays of one length, places as numbers, days since 1970."""
+    """Counts, one of each key (`keys.Numbering`)."""
 
-    place: _Whole
-    day: _Whole
+    key: Ints
     value: Floats
+
+    @cached_property
+    def day(self) -> npt.NDArray[np.int32]:
+        """Days since 1970."""
+        return keys.day_of(self.key)
+
+    @cached_property
+    def series(self) -> Ints:
+        return keys.series_of(self.key)
+
+    @property
+    def first(self) -> int:
+        return int(self.day.min())
 
     @property
     def newest(self) -> int:
         return int(self.day.max())
 
     def of(self, rows: npt.NDArray[np.bool_]) -> "_Table":
-        return _Table(self.place[rows], self.day[rows], self.value[rows])
+        return self if rows.all() else _Table(self.key[rows], self.value[rows])
+
+    def since(self, day: int) -> "_Table":
+        return self.of(self.day >= day)
+
+    def __len__(self) -> int:
+        return len(self.key)
+
+
+@dataclass(frozen=True)
+class _Step:
+    """One target from the last vintage to what is published now.
+
+    What is published is `listed`; `after` and `before` are without blanks; `series` has the target and place of each.
+    """
+
+    where: str
+    series: Sequence[Pair]
+    listed: _Table
+    after: _Table
+    before: _Table
 
 
 def check(
-    name: str, counts: pd.DataFrame, known: pd.DataFrame, limits: Limits, *, today: date, same_source: bool = True
+    name: str,
+    counts: pd.DataFrame,
+    known: pd.DataFrame,
+    limits: Limits,
+    *,
+    today: date,
+    same_source: bool = True,
+    began: date | None = None,
 ) -> None:
     """Refuse counts that upstream cannot have meant.
 
@@ -82,56 +120,53 @@ def check(
         limits: of the feed.
         today: no period may end after it.
         same_source: whether `known` is from the same source; if not, only the periods since both began are compared.
+        began: the first period end of the table that the same source had taken in last. What is known from before it
+            was no longer listed then. None if it is not known; then all of `known` is taken as listed.
 
     Raises:
         RefusedError: one line with what was found, what is allowed and, where there is one, the setting that says so.
     """
     _refuse_future(name, counts, today)
-    (target, target_then), targets = _numbered(counts["target"], known["target"])
-    (place, place_then), places = _numbered(counts["location"], known["location"])
-    now = _Table(place, _days(counts), counts["observation"].to_numpy("float64"))
-    then = _Table(place_then, _days(known), known["observation"].to_numpy("float64"))
-    for number, text in enumerate(targets):
-        where = f"{name}: {_cut(text)}"
-        listed, before = now.of(target == number), then.of(target_then == number)
+    numbering = keys.Numbering()
+    then, now = _table(known, numbering), _table(counts, numbering)
+    series = list(numbering)
+    targets = sorted({target for target, _ in series})
+    numbers = {target: number for number, target in enumerate(targets)}
+    target_of = np.array([numbers[target] for target, _ in series], np.int64)
+    for number, target in enumerate(targets):
+        listed, before = now.of(target_of[now.series] == number), then.of(target_of[then.series] == number)
         after, before = listed.of(~np.isnan(listed.value)), before.of(~np.isnan(before.value))
-        if after.day.size:
-            _refuse_negative(where, after, cumulative=is_cumulative(str(text)))
-        if before.day.size:
-            _compare(where, (after, before), listed, places, limits, same_source=same_source)
-            if after.day.size and is_cumulative(str(text)):
-                _refuse_fallen(where, after, before)
+        step = _Step(f"{name}: {_cut(target)}", series, listed, after, before)
+        if len(after):
+            _refuse_negative(step.where, after, cumulative=is_cumulative(target))
+        if len(before):
+            _compare(step, limits, same_source=same_source, began=began)
+            if is_cumulative(target):
+                _refuse_fallen(step)
 
 
-def _compare(
-    where: str,
-    tables: tuple[_Table, _Table],
-    listed: _Table,
-    places: Sequence[object],
-    limits: Limits,
-    *,
-    same_source: bool,
-) -> None:
-    after, before = tables
-    if not after.day.size:
-        raise RefusedError(f"{where}: no counts at all; the last vintage has {before.day.size}")
-    if not after.value.any() and before.value.any():
-        raise RefusedError(f"{where}: all {after.value.size} counts are 0; in the last vintage they are not")
+def _compare(step: _Step, limits: Limits, *, same_source: bool, began: date | None) -> None:
+    where, listed, after, before = step.where, step.listed, step.after, step.before
+    if not len(after):
+        raise RefusedError(f"{where}: no counts at all; the last vintage has {len(before)}")
+    overlap = before.since(listed.first)
+    if not after.value.any() and (overlap if len(overlap) else before).value.any():
+        raise RefusedError(f"{where}: all {len(after)} counts are 0; in the last vintage they are not")
     if listed.newest < before.newest:
         raise RefusedError(
             f"{where}: ends on {_date(listed.newest)}, before the last vintage, which ends on {_date(before.newest)}"
         )
     if not same_source:
-        begin = max(after.day.min(), before.day.min())
-        after, before = after.of(after.day >= begin), before.of(before.day >= begin)
-    if not after.day.size or not before.day.size:
-        return
-    before = _refuse_gone(where, after, before, places, limits)
-    if before.day.size:
-        found = pd.Index(_keys(before)).get_indexer(pd.Index(_keys(after)))
-        _refuse_fewer(where, found, before, limits)
-        _refuse_more(where, after, before, limits)
-        _refuse_rewritten(where, after.value[found >= 0], before.value[found[found >= 0]], limits)
+        begin, began = max(after.first, before.first), None
+        step = replace(step, listed=listed.since(begin), after=after.since(begin), before=before.since(begin))
+        if not len(step.before):
+            return
+    step = replace(step, before=_refuse_gone(step, limits))
+    if len(step.before):
+        found = _find(step.after.key, step.before.key)
+        _refuse_fewer(step, found, _expected_from(step, began), limits)
+        _refuse_more(step, limits)
+        _refuse_rewritten(step, found, limits)
 
 
 def _refuse_future(name: str, counts: pd.DataFrame, today: date) -> None:
@@ -150,90 +185,108 @@ def _refuse_negative(where: str, after: _Table, *, cumulative: bool) -> None:
         raise RefusedError(f"{where}: {below.sum()} of {below.size} counts are below 0; allowed: {most}")
 
 
-def _refuse_fallen(where: str, after: _Table, before: _Table) -> None:
+def _refuse_fallen(step: _Step) -> None:
     """Refuse totals that are all back at 0 in the newest period."""
-    newest, ended = after.of(after.day == after.newest), before.of(before.day == before.newest)
-    total = ended.value[np.isin(ended.place, newest.place)].sum()
+    after, before = step.after, step.before
+    newest, ended = after.since(after.newest), before.since(before.newest)
+    total = ended.value[np.isin(ended.series, newest.series)].sum()
     if not newest.value.any() and total > 0:
         raise RefusedError(
-            f"{where}: all totals are 0 on {_date(after.newest)}; in the last vintage they are {total:g}"
+            f"{step.where}: all totals are 0 on {_date(after.newest)}; in the last vintage they are {total:g}"
         )
 
 
-def _refuse_gone(where: str, after: _Table, before: _Table, places: Sequence[object], limits: Limits) -> _Table:
-    """Refuse that places go.
+def _refuse_gone(step: _Step, limits: Limits) -> _Table:
+    """Refuse that places go that had counts of late.
 
     Returns:
-        What was known of the places that have not gone, before or now: of the others all counts are missed for ever.
+        What is known, less the places that may go: their counts go with them.
     """
-    late = before.place[before.day > before.newest - _RECENT]
-    had = np.bincount(late, minlength=len(places)) > 0
+    after, before = step.after, step.before
     if after.newest - before.newest > _LONG:
-        return before.of(had[before.place])
-    has = np.bincount(after.place, minlength=len(places)) > 0
-    gone = np.flatnonzero(had & ~has)
-    if gone.size > limits.fewer_places:
-        names = ", ".join(_cut(places[one]) for one in gone[:_NAMED]) + (", …" if gone.size > _NAMED else "")
+        return before
+    recent = before.since(before.newest - _RECENT + 1).series
+    had = np.bincount(recent, minlength=len(step.series)) > 0
+    gone = had & (np.bincount(after.series, minlength=len(step.series)) == 0)
+    if gone.sum() > limits.fewer_places:
+        places = [_cut(step.series[one][1]) for one in np.flatnonzero(gone)[:_NAMED]]
+        names = ", ".join(places) + (", …" if gone.sum() > _NAMED else "")
         raise RefusedError(
-            f"{where}: {gone.size} of {had.sum()} places gone, {names}; allowed: {limits.fewer_places}",
+            f"{step.where}: {gone.sum()} of {had.sum()} places gone, {names}; allowed: {limits.fewer_places}",
             "fewer_places",
         )
-    return before.of((had & has)[before.place])
+    return before.of(~gone[before.series])
 
 
-def _refuse_fewer(where: str, found: _Whole, before: _Table, limits: Limits) -> None:
-    gone = before.day.size - np.count_nonzero(found >= 0)
-    if gone > limits.fewer_counts * before.day.size:
+def _expected_from(step: _Step, began: date | None) -> int:
+    """The first day whose counts are missed if they are gone.
+
+    A table of the last so and so many days or months begins later each time: as far as it ends later, and a month, or
+    a third of what was listed, more. If it begins later than that, everything since the last one's first day is missed.
+    """
+    first, before = step.listed.first, step.before
+    was = max(before.first, before.first if began is None else int(np.datetime64(began, "D").astype(np.int64)))
+    moved = step.listed.newest - before.newest
+    slack = min(_ROLLED, max(0, before.newest - was) // 3)
+    return first if was < first <= was + moved + slack else was
+
+
+def _refuse_fewer(step: _Step, found: Ints, since: int, limits: Limits) -> None:
+    expected = step.before.day >= since
+    there = np.zeros(len(step.before), bool)
+    there[found[found >= 0]] = True
+    gone, listed = np.count_nonzero(expected & ~there), np.count_nonzero(expected)
+    if gone > limits.fewer_counts * listed:
         raise RefusedError(
-            f"{where}: {gone} of the last vintage's {before.day.size} counts are gone; "
+            f"{step.where}: {gone} of the last vintage's {listed} counts are gone; "
             f"allowed: a share of {limits.fewer_counts:g}",
             "fewer_counts",
         )
 
 
-def _refuse_more(where: str, after: _Table, before: _Table, limits: Limits) -> None:
+def _refuse_more(step: _Step, limits: Limits) -> None:
+    """Refuse many more counts than there were; history from before all that is known does not count."""
+    begin = max(step.listed.first, step.before.first)
+    after, before = step.after.since(begin), step.before.since(begin)
+    if not len(before):
+        return  # a table that lists nothing known any more
     added = np.unique(after.day[after.day > before.newest]).size
-    expected = before.day.size * (1 + added / np.unique(before.day).size)
-    if after.day.size > max(_FEW, limits.more_counts * expected):
+    periods = np.unique(before.day).size
+    expected = len(before) * (1 + added / periods)
+    if len(after) > max(_FEW, limits.more_counts * expected + periods + added):
         raise RefusedError(
-            f"{where}: {after.day.size} counts where {expected:.0f} were to be expected; "
+            f"{step.where}: {len(after)} counts where {expected:.0f} were to be expected; "
             f"allowed: {limits.more_counts:g} times as many",
             "more_counts",
         )
 
 
-def _refuse_rewritten(where: str, after: Floats, before: Floats, limits: Limits) -> None:
+def _refuse_rewritten(step: _Step, found: Ints, limits: Limits) -> None:
+    after, before = step.after.value[found >= 0], step.before.value[found[found >= 0]]
     larger = np.maximum(np.abs(after), np.abs(before))
     rewritten = int((np.abs(after - before) > larger / 2).sum())
     counted = int(np.count_nonzero(larger))
     if rewritten > max(_HANDFUL, limits.rewritten * counted):
         raise RefusedError(
-            f"{where}: {rewritten} of {counted} counts more than doubled or halved since the last vintage; "
+            f"{step.where}: {rewritten} of {counted} counts more than doubled or halved since the last vintage; "
             f"allowed: a share of {limits.rewritten:g}",
             "rewritten",
         )
 
 
-def _keys(table: _Table) -> _Whole:
-    return table.place * 2**32 + table.day
+def _table(frame: pd.DataFrame, numbering: keys.Numbering) -> _Table:
+    days = frame["target_end_date"].to_numpy("datetime64[D]").astype(np.int64)
+    found = keys.runs(frame["target"], frame["location"])
+    return _Table(numbering.keys(found, days), frame["observation"].to_numpy("float64"))
 
 
-def _days(frame: pd.DataFrame) -> _Whole:
-    return frame["target_end_date"].to_numpy("datetime64[D]").astype(np.int64)
-
-
-def _numbered(one: pd.Series, other: pd.Series) -> tuple[tuple[_Whole, _Whole], list[object]]:
-    """Two columns as numbers of their texts, which are few; and the texts."""
-    numbered = [
-        (column.cat.codes.to_numpy(), column.cat.categories)
-        if isinstance(column.dtype, pd.CategoricalDtype)
-        else pd.factorize(column)
-        for column in (one, other)
-    ]
-    texts = pd.Index(np.concatenate([np.asarray(texts, dtype=object) for _, texts in numbered])).unique()
-    places = [texts.get_indexer(pd.Index(np.asarray(those, dtype=object))).astype(np.int64) for _, those in numbered]
-    codes = [place[number] if number.size else number for (number, _), place in zip(numbered, places, strict=True)]
-    return (codes[0].astype(np.int64), codes[1].astype(np.int64)), list(texts)
+def _find(told: Ints, known: Ints) -> Ints:
+    """Where in what is known each key is; -1 where it is not."""
+    order = None if (known[1:] > known[:-1]).all() else np.argsort(known)
+    where = np.searchsorted(known, told, sorter=order).clip(max=len(known) - 1)
+    where = where if order is None else order[where]
+    found: Ints = np.where(known[where] == told, where, -1)
+    return found
 
 
 def _date(day: int) -> np.datetime64:

@@ -9,13 +9,13 @@ from typing import Any
 import pandas as pd
 
 from reporter import evaluate, index, models, peers, scores, supply, tasks, upkeep
+from reporter.ask import sources_of
 from reporter.config import Site
 from reporter.counts import FeedCounts
 from reporter.dates import parse_date
 from reporter.feeds import Feed
 from reporter.ledger import LEDGER, Ledger, Receipt
 from reporter.posts import Attribution, FeedRecord, Upstream
-from reporter.pull import sources_of
 from reporter.schema import COUNTS, SPLITS, to_frame
 from reporter.sources.base import Source
 from reporter.supply import Supply
@@ -150,7 +150,9 @@ def _timeliness(feed: Feed, counts: FeedCounts, kept: Supply) -> Timeliness | No
         return None
     if told is not None and told.newest is not None and told.since is not None:
         newest = told.newest - counts.settle * feed.period.step
-        return timeliness(newest, told.since, feed.period.step, feed.patience, counts.today)
+        found = timeliness(newest, told.since, feed.period.step, feed.patience, counts.today)
+        # A source that goes on sending something has not ended, even if it cannot be taken.
+        return replace(found, state=State.STALE) if found.state is State.RETIRED and told.sent else found
     newest, since = list(dates.items())[-1]
     found = timeliness(newest, since, feed.period.step, feed.patience, counts.today)
     # Of a source that was never asked it cannot be said that it was retired.

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -10,13 +10,14 @@ from typing import Any
 from reporter import __version__, derive, files, fingerprint, gather, hub, index, parallel, peers
 from reporter.account import Account
 from reporter.counts import FeedCounts
+from reporter.downloads import Downloads
 from reporter.errors import ModelError, ReporterError, SettingsError
 from reporter.explain import Steps, failures
 from reporter.feeds import Feed
 from reporter.forecast import ModelRun
 from reporter.ledger import Ledger
 from reporter.posts import FeedRecord
-from reporter.pull import Downloads, Pull
+from reporter.pull import Pull
 from reporter.retracing import explained, is_last, retrace_to
 from reporter.work import Task, forecast, work
 
@@ -71,8 +72,8 @@ class Job:
         try:
             self._ledger.clear()
             with self.account.timed("take in"):
-                self._counts.take_in()
-            if downloads is not None and self.feed.is_pulled:
+                self._counts.begin()
+            if self.feed.path is not None or (downloads is not None and not self.feed.archive):
                 with self.account.timed("pull"):
                     self._pull(downloads)
         except SettingsError:
@@ -88,7 +89,7 @@ class Job:
             SettingsError: a target or place of a `file` feed is not in its file.
         """
         try:
-            if not self._is_stopped:
+            if not self._is_stopped and not (self.account.failed and not self._counts.vintages.as_ofs):
                 self._go_on(ordered_map, progress, offline=offline)
         except SettingsError:
             raise
@@ -164,7 +165,7 @@ class Job:
     def _log(self) -> None:
         files.append_line(self._folder / "runs.jsonl", self.account.line(self._now))
 
-    def _pull(self, downloads: Downloads) -> None:
+    def _pull(self, downloads: Downloads | None) -> None:
         """Record today's counts. A source that fails is named, and the feed goes on from what it has."""
         try:
             for error in Pull(self.feed, self._counts, self._folder, self._now.date(), downloads).run():
@@ -270,7 +271,7 @@ class Job:
             "reference_date": str(reference),
             "vintage": {"as_of": str(as_of), "sha256": self._counts.vintages.hashes[as_of]},
             "made_at": self._now.isoformat(),
-            "live": self._is_live(as_of),
+            "live": self._is_live(reference, as_of),
             "version": __version__,
             "code_sha256": fingerprint.code_sha256(),
             "settings_sha256": self.feed.digest,
@@ -286,7 +287,13 @@ class Job:
         """The place that leads the posts; found once, however many dates a run replays."""
         return gather.headline(self.feed, self._counts, self._ledger.receipts())
 
-    def _is_live(self, as_of: date) -> bool:
-        """Whether the next vintage cannot have been out yet: no newer one is here, and none was due."""
+    def _is_live(self, reference: date, as_of: date) -> bool:
+        """Whether the next vintage cannot have been out yet: no newer one is here, and none was due.
+
+        What a source that had ended long before was first asked for is no news either.
+        """
         newest = as_of == self._counts.vintages.as_ofs[-1]
-        return newest and not self.feed.archive and self._now.date() < as_of + self.feed.period.step
+        step, stale = self.feed.period.step, timedelta(days=self.feed.patience[1])
+        delay = self._counts.settle * step + timedelta(days=self._counts.source.delay) + step + stale
+        today = self._now.date()
+        return newest and not self.feed.archive and today < as_of + step and today <= reference + delay

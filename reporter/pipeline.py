@@ -11,7 +11,22 @@ from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 
-from reporter import __version__, fetch, files, gather, hub, job, models, names, parallel, posts, pull, render, upkeep
+from reporter import (
+    __version__,
+    ask,
+    downloads,
+    fetch,
+    files,
+    gather,
+    hub,
+    job,
+    models,
+    names,
+    parallel,
+    posts,
+    render,
+    upkeep,
+)
 from reporter.config import Settings
 from reporter.errors import SourceError, in_one_line
 from reporter.feeds import Feed
@@ -91,8 +106,9 @@ def build(
         ]
         wanted = [work for work in works if not only or work.feed.name in only]
         offline = offline or as_of is not None
-        downloads = None if offline else pull.Downloads(environ or {})
-        pull.side_by_side([partial(work.take_in, downloads) for work in wanted])
+        pulled = None if offline else downloads.Downloads(environ or {})
+        downloads.side_by_side([partial(work.take_in, pulled) for work in wanted])
+        del pulled  # what was downloaded has been taken in
         for work in works:
             feed = work.feed
             if work in wanted:
@@ -132,12 +148,13 @@ def check_sources(feed: Feed, environ: Mapping[str, str]) -> Iterator[tuple[str,
         A line, and whether the source has what the feed follows.
     """
     if feed.is_pulled:
-        downloads = pull.Downloads(environ)
-        for source in pull.sources_of(feed):
+        pulled = downloads.Downloads(environ)
+        for source in ask.sources_of(feed):
             try:
-                yield pull.reach(source, feed, downloads), True
-            except SourceError as error:
-                yield str(error), False
+                yield ask.reach(source, feed, pulled), True
+            except Exception as error:  # noqa: BLE001 - whatever upstream sent
+                line = in_one_line(error)
+                yield line if isinstance(error, SourceError) else f"{source.name}: {line}", False
 
 
 def _pages(site: posts.Site, feeds: Sequence[Feed], records: list[posts.FeedRecord], outcome: Outcome) -> Pages:

@@ -1,69 +1,33 @@
 """Pulling a feed's counts from the first of its sources that has them."""
 
-import threading
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 
 import pandas as pd
 
-from reporter import aside, fetch, supply
+from reporter import aside, fingerprint, supply
+from reporter.ask import Received, ask, sources_of
 from reporter.counts import FeedCounts
+from reporter.downloads import Downloads
 from reporter.errors import RecordError, RefusedError, SettingsError, SourceError, in_one_line
 from reporter.feeds import Feed
-from reporter.sources import REGISTRY
-from reporter.sources.base import Part, Source
+from reporter.sources.base import Source
 from reporter.supply import Told
 from reporter.timeliness import State, timeliness
 
-_AT_A_TIME = 8
 
+class _NotTakenError(SourceError):
+    """What a source sent was not taken in.
 
-class Downloads:
-    """What is downloaded in one run: each thing once, however many feeds ask for it, from any thread.
-
-    Args:
-        environ: where tokens are looked up.
+    Attributes:
+        setting: the limit that its counts are beyond, if that is why.
     """
 
-    def __init__(self, environ: Mapping[str, str]) -> None:
-        self._environ = environ
-        self._lock = threading.Lock()
-        self._done: dict[object, _Once] = {}
-
-    def get(
-        self, source: Source, part: Part, limits: fetch.Limits, validators: fetch.Validators | None = None
-    ) -> fetch.Answer:
-        """Download a part of a source, or find that it has not changed.
-
-        Raises:
-            SourceError: it cannot be had.
-        """
-        with self._lock:
-            once = self._done.setdefault((part.url, validators, limits), _Once())
-        return once.get(
-            lambda: fetch.download(source, part, environment=self._environ, validators=validators, limits=limits)
-        )
-
-
-class _Once:
-    """A result that is worked out by whoever asks first; the others wait for it."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._result: fetch.Answer | SourceError | None = None
-
-    def get(self, work: Callable[[], fetch.Answer]) -> fetch.Answer:
-        with self._lock:
-            if self._result is None:
-                try:
-                    self._result = work()
-                except SourceError as error:
-                    self._result = error
-            if isinstance(self._result, SourceError):
-                raise self._result
-            return self._result
+    def __init__(self, source: Source, error: Exception) -> None:
+        line = in_one_line(error)
+        super().__init__(line if isinstance(error, SourceError) else f"{source.name}: {line}")
+        self.setting = error.setting if isinstance(error, RefusedError) else None
 
 
 @dataclass(frozen=True)
@@ -71,16 +35,22 @@ class _Offer:
     """What a source has.
 
     Attributes:
-        counts: None if they have not changed since they were taken in.
-        log: past vintages that it publishes with them.
-        is_behind: another source had later periods already.
+        newest: its newest period end of what the feed follows.
+        received: None if nothing has changed since it was taken in.
+        counts: those received.
+        log: past vintages received with them.
+        belief: why the counts are beyond a limit and taken all the same.
+        before: what the source told the time before.
     """
 
     source: Source
     told: Told
+    newest: date
+    received: Received | None = None
     counts: pd.DataFrame | None = None
     log: pd.DataFrame | None = None
-    is_behind: bool = False
+    belief: str | None = None
+    before: Told | None = None
 
 
 class Pull:
@@ -89,55 +59,60 @@ class Pull:
     Args:
         counts: of the feed, which take in what was pulled.
         folder: the feed's record.
+        downloads: None where only a file at hand can be read.
     """
 
-    def __init__(self, feed: Feed, counts: FeedCounts, folder: Path, today: date, downloads: Downloads) -> None:
+    def __init__(self, feed: Feed, counts: FeedCounts, folder: Path, today: date, downloads: Downloads | None) -> None:
         self._feed = feed
         self._counts = counts
         self._folder = folder
         self._today = today
         self._downloads = downloads
-        self._limits = fetch.Limits.within(feed.limits.seconds, feed.limits.megabytes)
         self._supply = supply.read(folder)
+        self._failed: list[SourceError] = []
+        self._reasons: list[str] = []
 
     def run(self) -> list[SourceError]:
-        """Take in what the first source has that neither fails nor is stale; the first stale one if all are.
+        """Take in what the first source has that neither fails nor is stale; if all are stale, of the one in use.
 
         Returns:
-            Why sources failed; nothing of one that was retired before.
+            Why sources failed; nothing of one that ended long ago and is not there.
 
         Raises:
             RecordError: something on record was altered.
+            SettingsError: a target or place of a `file` feed is not in its file.
         """
-        failed: list[SourceError] = []
-        chosen: _Offer | None = None
-        reasons: list[str] = []
+        stale: list[_Offer] = []
         for source in sources_of(self._feed):
-            told = self._supply.told.get(source.name)
-            try:
-                offer = self._ask(source, told)
-            except SourceError as error:
-                self._tell(source, (told or Told(self._today)).failing(self._today, error))
-                reasons.append(str(error))
-                if self._state(told) is not State.RETIRED:
-                    failed.append(error)
+            offer = self._attempt(source)
+            if offer is None or not self._may_lead(offer):
                 continue
-            self._tell(source, offer.told)
-            if offer.is_behind:
-                reasons.append(f"{source.name}: its newest period, {offer.told.newest}, is not the newest on record")
-                continue
-            if self._state(offer.told) in {State.FRESH, State.LATE}:
-                chosen = offer
+            if self._state(offer.told) in {State.STALE, State.RETIRED}:
+                self._reasons.append(f"{source.name}: nothing new since {offer.told.since}")
+                stale.append(offer)
+            elif self._take_in(offer):
+                stale.clear()
                 break
-            chosen = chosen or offer
-            reasons.append(f"{source.name}: nothing new since {offer.told.since}")
-        if chosen is not None:
-            self._take_in(chosen, "; ".join(reasons) or f"{chosen.source.name} is back")
+        stale.sort(key=lambda offer: offer.source.name != self._supply.in_use)
+        if stale:
+            self._take_in(stale[0])
         supply.keep(self._folder, self._supply)
-        return failed
+        return self._failed
 
-    def _tell(self, source: Source, told: Told) -> None:
-        self._supply = replace(self._supply, told={**self._supply.told, source.name: told})
+    def _may_lead(self, offer: _Offer) -> bool:
+        """Whether a source that the counts on record are not from may take over.
+
+        One that stands behind the one in use must have more: else a day's failure would mix two releases.
+        """
+        name, in_use, order = offer.source.name, self._supply.in_use, self._feed.source
+        known = self._counts.newest_known
+        if known is None or name == (in_use or order[0]):
+            return True
+        preferred = in_use is not None and (in_use not in order or order.index(name) < order.index(in_use))
+        if offer.newest > known or (preferred and offer.newest == known):
+            return True
+        self._reasons.append(f"{name}: its newest period, {offer.newest}, is not after that on record, {known}")
+        return False
 
     def _state(self, told: Told | None) -> State:
         if told is None or told.newest is None or told.since is None:
@@ -145,183 +120,127 @@ class Pull:
         step = self._feed.period.step
         return timeliness(told.newest, told.since, step, self._feed.patience, self._today).state
 
+    def _tell(self, source: Source, told: Told) -> None:
+        self._supply = replace(self._supply, told={**self._supply.told, source.name: told})
+
+    def _fail(self, source: Source, error: SourceError) -> None:
+        """Name a source's failure, unless it ended long ago and is not there."""
+        told = self._supply.told.get(source.name)
+        raw = getattr(error, "raw", None)
+        sent = raw is not None or isinstance(error, _NotTakenError)
+        if raw is not None:
+            aside.keep_aside(self._folder, source.name, self._today, str(error), [(source.url or "", raw)])
+        setting = error.setting if isinstance(error, _NotTakenError) else None
+        failing = (told or Told(self._today)).failing(self._today, str(error), sent=sent, setting=setting)
+        self._tell(source, failing)
+        self._reasons.append(str(error))
+        if sent or self._state(told) is not State.RETIRED:
+            self._failed.append(error)
+
     # ------------------------------------------------------------------ asking one source
 
-    def _ask(self, source: Source, told: Told | None) -> _Offer:
-        """Ask a source for its counts, and hold them to what was known.
-
-        Raises:
-            SourceError: it cannot be reached, or what it sent is not taken; that is kept aside.
-        """
-        parts = parts_of(source, self._feed)
-        answers = self._answers(source, parts, told)
-        if told is not None and answers is None:
-            behind = told.newest is not None and self._is_behind(source, told.newest)
-            return _Offer(source, told.unchanged(self._today), is_behind=behind)
-        raws = [answer.raw or b"" for answer in answers or ()]
+    def _attempt(self, source: Source) -> _Offer | None:
+        """Ask a source; None if it failed, which is named."""
+        told = self._supply.told.get(source.name)
+        kept = told.validators if told is not None and told.vintage == self._stamp else {}
         try:
-            offer = self._offer(source, told, counts_of(source, parts, raws))
-            log = None if offer.counts is None else _log(source, raws)
+            received = ask(source, self._feed, self._downloads, kept)
+        except SourceError as error:
+            self._fail(source, error)
+            return None
+        if received is None and told is not None and told.newest is not None:
+            told = told.unchanged(self._today)
+            self._tell(source, told)
+            return _Offer(source, told, told.newest or self._today)
+        return None if received is None else self._read(source, told, received)
+
+    def _read(self, source: Source, told: Told | None, received: Received) -> _Offer | None:
+        """Read what a source sent, and hold it to what was known; None if it is not taken, which is named."""
+        try:
+            counts, log = received.counts(), received.log()
+            newest = self._counts.newest(source, counts)
+            belief = self._held(source, told, counts, newest)
         except (SettingsError, RecordError):
             raise
-        except Exception as error:
-            bodies = [(part.url, raw) for part, raw in zip(parts, raws, strict=True)]
-            aside.keep_aside(self._folder, source.name, self._today, in_one_line(error), bodies)
-            if isinstance(error, SourceError):
-                raise
-            # Whatever upstream sent, it must not stop the feed.
-            raise SourceError(f"{source.name}: {in_one_line(error)}") from error
-        validators = {part.url: one.validators.as_json() for part, one in zip(parts, answers or (), strict=True)}
-        return replace(offer, log=log, told=replace(offer.told, validators=validators))
-
-    def _offer(self, source: Source, told: Told | None, counts: pd.DataFrame) -> _Offer:
-        """Hold counts to what was known."""
-        newest = self._counts.newest(source, counts)
-        answered = Told(self._today, self._today, newest, self._since(source, newest, told))
-        if self._is_behind(source, newest):
-            return _Offer(source, answered, is_behind=True)
-        same = self._is_same(source)
-        try:
-            self._counts.check(source, counts, same_source=same)
-        except RefusedError as error:
-            if error.setting is None or not self._insists(told):
-                raise
-            self._counts.check(source, counts, same_source=same, limited=False)
-            self._supply = self._supply.believing(source.name, str(error), self._today)
-        return _Offer(source, answered, counts)
-
-    def _insists(self, told: Told | None) -> bool:
-        """Whether a source has sent counts beyond the limits for so long that it must mean them."""
-        since = None if told is None else told.refused_since
-        return since is not None and self._today >= since + timedelta(days=self._feed.limits.believed)
-
-    def _is_behind(self, source: Source, newest: date) -> bool:
-        return not self._is_same(source) and self._counts.is_behind(newest)
-
-    def _answers(self, source: Source, parts: Sequence[Part], told: Told | None) -> list[fetch.Answer] | None:
-        """What each part answers; None if none has changed since it was taken in."""
-        known = told.validators if told is not None and told.vintage == self._counts.vintages.digest else {}
-        found = []
-        for part in parts:
-            validators = fetch.Validators.from_json(known[part.url]) if part.url in known else None
-            found.append(self._downloads.get(source, part, self._limits, validators))
-        if all(answer.raw is None for answer in found):
+        except Exception as error:  # noqa: BLE001 - whatever upstream sent, it must not stop the feed
+            self._refuse(source, received, error)
             return None
-        # A table is made of all its parts, so those that have not changed are wanted too.
-        return [
-            self._downloads.get(source, part, self._limits) if answer.raw is None else answer
-            for part, answer in zip(parts, found, strict=True)
-        ]
+        since, began = self._since(source, newest, told), self._counts.began(counts)
+        answered = Told(self._today, self._today, newest, since, began, validators=received.validators)
+        if self._is_same(source) or told is None:
+            self._failed += received.lost
+        self._tell(source, replace(answered, validators={}))
+        return _Offer(source, answered, newest, received, counts, log, belief, told)
+
+    def _held(self, source: Source, told: Told | None, counts: pd.DataFrame, newest: date) -> str | None:
+        """Hold counts to what was known. Returns why they are believed beyond a limit, if they are."""
+        same = self._is_same(source)
+        known = self._counts.newest_known
+        if not same and known is not None and newest < known:
+            return None  # it is not taken in anyway
+        began = told.began if told is not None and same else None
+        try:
+            self._counts.check(source, counts, same_source=same, began=began)
+        except RefusedError as error:
+            insists = None if told is None else told.insists
+            if error.setting is None or told is None or insists is None:
+                raise
+            now = insists.goes_on(error.setting, self._today, told.asked)
+            if not now.is_believed(error.setting, self._feed.limits.believed, self._today):
+                raise
+            self._counts.check(source, counts, same_source=same, began=began, lifted=error.setting)
+            return str(error)
+        return None
+
+    def _refuse(self, source: Source, received: Received, error: Exception) -> None:
+        bodies = [(part.url, raw) for part, raw in received.parts]
+        aside.keep_aside(self._folder, source.name, self._today, in_one_line(error), bodies)
+        self._fail(source, _NotTakenError(source, error))
 
     def _is_same(self, source: Source) -> bool:
-        """Whether the counts on record came from this source last."""
-        return (self._supply.in_use or self._feed.source[0]) == source.name
+        """Whether the counts on record came from this source last, so far as is known."""
+        in_use = self._supply.in_use
+        return in_use == source.name or (in_use is None and not self._counts.vintages.as_ofs)
 
     def _since(self, source: Source, newest: date, told: Told | None) -> date:
         """When a source's newest period was first seen: here, in the record, or as long ago as its delay tells."""
         if told is not None and told.newest == newest and told.since is not None:
             return told.since
         held = self._counts.held_since(newest)
-        if held is not None:
+        if held is not None and held < self._today:
             return held
         seen_before = told is not None and told.newest is not None
         return self._today if seen_before else min(self._today, newest + timedelta(days=source.delay))
 
     # ------------------------------------------------------------------ taking in
 
-    def _take_in(self, offer: _Offer, reason: str) -> None:
-        name = offer.source.name
-        if offer.counts is not None:
-            whole = self._is_same(offer.source)
+    @property
+    def _stamp(self) -> str:
+        """What an answer was taken into, and by what: the vintages and the program."""
+        return f"{self._counts.vintages.digest} {fingerprint.code_sha256()}"
+
+    def _take_in(self, offer: _Offer) -> bool:
+        """Record what a source has; False if that failed, which is named."""
+        source, same = offer.source, self._is_same(offer.source)
+        before = self._supply
+        reason = "; ".join(self._reasons) or f"{source.name} is back"
+        self._supply = self._supply.using(source.name, reason, self._today)
+        if offer.belief is not None:
+            self._supply = self._supply.believing(source.name, offer.belief, self._today)
+        if offer.counts is None or offer.received is None:
+            return True
+        # Kept before the counts are: a kill between must not make one source's counts look like another's.
+        supply.keep(self._folder, self._supply)
+        try:
+            # What another source counted while it stood in was not withdrawn by this one.
+            whole = same and not self._supply.switches
             taken = self._counts.record(offer.counts, offer.log, whole=whole)
-            digest = self._counts.vintages.digest if taken else ""
-            self._tell(offer.source, replace(offer.told, vintage=digest))
-        self._supply = self._supply.using(name, reason, self._today)
-
-
-def sources_of(feed: Feed) -> list[Source]:
-    """The sources of a feed, in their order, at the settings' addresses."""
-    sources = [REGISTRY[name] for name in feed.source]
-    for number, url in enumerate(feed.url):
-        # What lies at one address is read as the first of the downloads that it takes the place of.
-        first = next(iter(sources[number].downloads(feed.target)), Part(url=url))
-        sources[number] = replace(sources[number], url=url, parts=(replace(first, url=url, targets=()),))
-    return sources
-
-
-def parts_of(source: Source, feed: Feed) -> tuple[Part, ...]:
-    """What has to be downloaded of a source for a feed.
-
-    Raises:
-        SourceError: it has no address.
-    """
-    parts = source.downloads(feed.target)
-    if not parts:
-        raise SourceError(f"{source.name}: no address to pull from")
-    return parts
-
-
-def counts_of(source: Source, parts: Sequence[Part], raws: Sequence[bytes]) -> pd.DataFrame:
-    """The counts that a source's downloads hold together.
-
-    Raises:
-        SourceError: one of them is not what the source publishes.
-    """
-    read = [(part.parse or source.parse)(raw) for part, raw in zip(parts, raws, strict=True)]
-    return source.combine(read)
-
-
-def reach(source: Source, feed: Feed, downloads: Downloads) -> str:
-    """Ask a source for what a feed follows, and take nothing in.
-
-    Returns:
-        What it has, in a few words.
-
-    Raises:
-        SourceError: it cannot be reached, or what it sent cannot be read.
-    """
-    parts, limits = parts_of(source, feed), fetch.Limits.within(feed.limits.seconds, feed.limits.megabytes)
-    counts = counts_of(source, parts, [downloads.get(source, part, limits).raw or b"" for part in parts])
-    mine = counts[counts["target"].isin(feed.target) & counts["observation"].notna()]
-    if mine.empty:
-        raise SourceError(f"{source.name}: no counts of what the feed follows")
-    newest = mine["target_end_date"].max()
-    return f"{source.name}: {len(mine)} counts of {mine['location'].nunique()} places, through {newest:%Y-%m-%d}"
-
-
-def side_by_side(works: Sequence[Callable[[], None]]) -> None:
-    """Do some work that mostly waits, eight at a time.
-
-    The threads die with the process: what they do may be killed at any moment.
-
-    Raises:
-        BaseException: the first that one of them raised, once all are done.
-    """
-    raised: dict[int, BaseException] = {}
-    waiting, lock = iter(enumerate(works)), threading.Lock()
-
-    def run() -> None:
-        while True:
-            with lock:
-                number, work = next(waiting, (-1, None))
-            if work is None:
-                return
-            try:
-                work()
-            except BaseException as error:  # noqa: BLE001 - it is raised again where it is seen
-                raised[number] = error
-
-    threads = [threading.Thread(target=run, daemon=True) for _ in range(min(len(works), _AT_A_TIME))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    for _, error in sorted(raised.items()):
-        raise error
-
-
-def _log(source: Source, bodies: Sequence[bytes]) -> pd.DataFrame | None:
-    """The past vintages that a source publishes, of all its parts; None if it publishes none."""
-    found = [] if source.changes is None else [source.changes(raw) for raw in bodies]
-    logs = [log for log in found if log is not None]
-    return pd.concat(logs, ignore_index=True) if logs else None
+        except RecordError:
+            raise
+        except Exception as error:  # noqa: BLE001 - as in `_read`
+            self._supply = before
+            self._refuse(source, offer.received, error)
+            return False
+        since = self._since(source, offer.newest, offer.before)
+        self._tell(source, replace(offer.told, since=since, vintage=self._stamp if taken else ""))
+        return True

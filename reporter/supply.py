@@ -9,12 +9,37 @@ from typing import Any
 
 from reporter import files
 from reporter.dates import parse_date
-from reporter.errors import RefusedError, SourceError
 from reporter.switches import Belief, Switch
 
 NAME = "sources.json"
 _MOST = 100
-_DATES = ("asked", "answered", "newest", "since", "failing_since", "refused_since", "day")
+_DATES = ("asked", "answered", "newest", "since", "began", "failing_since", "day")
+_INSISTENT = 3  # days on which a source must at least have sent the same
+
+
+@dataclass(frozen=True)
+class Insistence:
+    """How long a source has sent counts beyond one limit, and none that were taken in.
+
+    Attributes:
+        setting: the limit.
+        since: the first day.
+        days: on how many days it did.
+    """
+
+    setting: str
+    since: date
+    days: int
+
+    def goes_on(self, setting: str, today: date, asked: date) -> "Insistence":
+        """The same after it was asked again, and sent counts beyond a limit."""
+        if setting != self.setting:
+            return Insistence(setting, today, 1)
+        return replace(self, days=self.days + (asked < today))
+
+    def is_believed(self, setting: str, days: int, today: date) -> bool:
+        """Whether it has gone on for so many days that the source must mean it."""
+        return self.setting == setting and self.days >= _INSISTENT and (today - self.since).days >= days
 
 
 @dataclass(frozen=True)
@@ -26,37 +51,44 @@ class Told:
         answered: when it last sent what could be taken in, or said that nothing had changed.
         newest: the newest period end it then held of what the feed follows.
         since: when that period was first seen.
+        began: the first period end it then listed of what the feed follows.
         failed: why it failed when it was last asked; None if it did not.
         failing_since: when it was first asked in vain.
-        refused_since: since when it has sent counts beyond the limits, and none within them.
-        vintage: the hash of all vintages once its answer was taken in: with others on record it is asked anew.
-        validators: address → what tells it which answer we have.
+        sent: whether it sent something when it failed, which was not taken.
+        insists: how long it has sent counts beyond a limit.
+        vintage: a hash of all vintages, once its answer was taken in, and of the program: with others it is asked anew.
+        validators: what tells it which answer we have, by a hash of the address.
     """
 
     asked: date
     answered: date | None = None
     newest: date | None = None
     since: date | None = None
+    began: date | None = None
     failed: str | None = None
     failing_since: date | None = None
-    refused_since: date | None = None
+    sent: bool = False
+    insists: Insistence | None = None
     vintage: str = ""
     validators: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def unchanged(self, today: date) -> "Told":
         """The same after it said that nothing had changed."""
-        return replace(self, asked=today, answered=today, failed=None, failing_since=None)
+        return replace(self, asked=today, answered=today, failed=None, failing_since=None, sent=False, insists=None)
 
-    def failing(self, today: date, error: SourceError) -> "Told":
-        """The same after it was asked in vain."""
-        beyond = isinstance(error, RefusedError) and error.setting is not None
-        return replace(
-            self,
-            asked=today,
-            failed=str(error),
-            failing_since=self.failing_since or today,
-            refused_since=self.refused_since or (today if beyond else None),
-        )
+    def failing(self, today: date, reason: str, *, sent: bool, setting: str | None) -> "Told":
+        """The same after it was asked in vain.
+
+        Args:
+            sent: whether it sent something.
+            setting: the limit that its counts are beyond, if that is why.
+        """
+        insists = None if sent else self.insists
+        if setting is not None:
+            insists = (self.insists or Insistence(setting, today, 0)).goes_on(setting, today, self.asked)
+            insists = replace(insists, days=max(insists.days, 1))
+        since = self.failing_since or today
+        return replace(self, asked=today, failed=reason, failing_since=since, sent=sent, insists=insists)
 
 
 @dataclass(frozen=True)
@@ -91,7 +123,7 @@ def read(folder: Path) -> Supply:
     """What is kept in a feed's folder; nothing if it is gone or damaged, as the sources can be asked again."""
     try:
         kept = json.loads((folder / NAME).read_bytes())
-        told = {name: Told(**_dated(one)) for name, one in kept["told"].items()}
+        told = {name: _told(one) for name, one in kept["told"].items()}
         switches = tuple(Switch(**_dated(one)) for one in kept["switches"])
         return Supply(kept["in_use"], told, switches, tuple(Belief(**_dated(one)) for one in kept["beliefs"]))
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
@@ -102,6 +134,13 @@ def keep(folder: Path, supply: Supply) -> None:
     """Keep it for the next run."""
     text = json.dumps(asdict(supply), default=str, ensure_ascii=False, indent=1)
     files.write(folder / NAME, f"{text}\n".encode())
+
+
+def _told(one: Mapping[str, Any]) -> Told:
+    insists = one["insists"]
+    if insists is not None:
+        insists = Insistence(insists["setting"], parse_date(insists["since"]), int(insists["days"]))
+    return Told(**{**_dated(one), "insists": insists})
 
 
 def _dated(one: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,8 +1,9 @@
 """The gate: what it lets through, and the one line it refuses with."""
 
 from collections.abc import Iterator
-from dataclasses import asdict, fields
-from datetime import date
+from dataclasses import fields
+from datetime import date, timedelta
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -14,8 +15,10 @@ from reporter.gate import Limits
 from reporter.schema import COUNTS, KEY, columns
 from reporter.sources import REGISTRY
 from reporter.sources.base import archive_changes
+from reporter.vintages import Vintages
 
 TODAY = date(2026, 11, 20)
+SAMPLES = sorted((Path(__file__).parent / "data" / "sources").iterdir())
 PLACES = ["AK", "AL", "NA", "US"]
 WEEKS = pd.date_range("2026-01-03", periods=40, freq="7D").as_unit("s")
 NONE = pd.DataFrame({name: [] for name in columns(COUNTS)}).astype(
@@ -36,8 +39,13 @@ def table(target="wk inc covid hosp", places=PLACES, days=WEEKS, value=None):
     ).astype(NONE.dtypes.to_dict())
 
 
-def check(counts, known, *, today=TODAY, same_source=True, **limits):
-    gate.check("nhsn", counts, known, Limits(**limits), today=today, same_source=same_source)
+def allowed(**limits):
+    """What the settings allow if they do not say otherwise, and what they do say."""
+    return Limits(**{one.name: getattr(feeds.Limits(), one.name) for one in fields(Limits)} | limits)
+
+
+def check(counts, known, *, today=TODAY, same_source=True, began=None, **limits):
+    gate.check("nhsn", counts, known, allowed(**limits), today=today, same_source=same_source, began=began)
 
 
 def refusal(counts, known, **keywords) -> str:
@@ -64,9 +72,18 @@ def snapshots(changes: pd.DataFrame) -> Iterator[tuple[date, pd.DataFrame]]:
 def test_every_vintage_of_the_bundled_archives_passes(name):
     known, passed = NONE, 0
     for as_of, now in snapshots(archive_changes(REGISTRY[name])):
-        gate.check(name, now, known, Limits(), today=as_of)
+        gate.check(name, now, known, allowed(), today=as_of)
         known, passed = now, passed + 1
     assert passed == {"rki": 944, "nhsn": 95, "jhu": 159}[name]
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda path: path.name)
+def test_every_sample_passes_against_itself_and_without_its_newest_period(sample):
+    name = sample.stem.split("-")[0]
+    now = REGISTRY[name].parse(sample.read_bytes())
+    newest = now.groupby("target")["target_end_date"].transform("max")
+    for known in (now, now[now["target_end_date"] < newest]):
+        gate.check(name, now, known, allowed(), today=now["target_end_date"].max().date())
 
 
 def test_the_first_counts_need_nothing_to_be_held_against():
@@ -133,10 +150,40 @@ def test_many_places_gone_are_named_in_a_line():
     assert len(found) < 500
 
 
-def test_a_place_that_went_long_ago_is_not_missed():
+def test_a_place_that_is_let_go_takes_its_history_with_it():
     known = table()
-    gone = (known["location"] == "NA") & (known["target_end_date"] > WEEKS[-6])
-    check(known[known["location"] != "NA"], known[~gone])
+    check(known[known["location"] != "NA"], known, fewer_places=1)
+
+
+def test_a_place_that_went_long_ago_is_missed_by_its_counts_until_they_are_withdrawn():
+    places = [f"{number:02d}" for number in range(40)]
+    known = table(places=places)
+    known = known[~((known["location"] < "03") & (known["target_end_date"] > WEEKS[-6]))]
+    check(known[known["location"] > "00"], known)
+    now = known[known["location"] > "02"]
+    assert refusal(now, known).startswith("105 of the last vintage's 1585 counts are gone")
+    check(now, known.assign(observation=known["observation"].where(known["location"] > "02")))
+
+
+@pytest.fixture(scope="module")
+def silent():
+    """240 places, 153 of which, all before "153", have reported nothing for half a year: so do WHO's."""
+    counts = table(places=[f"{number:03d}" for number in range(240)], days=WEEKS)
+    return counts[(counts["location"] >= "153") | (counts["target_end_date"] <= WEEKS[13])]
+
+
+def test_places_silent_for_long_are_no_growth(silent):
+    check(silent, silent)
+    check(silent, silent[silent["target_end_date"] < WEEKS[-1]])
+
+
+def test_places_silent_for_long_are_missed_if_they_go(silent):
+    assert refusal(silent[silent["location"] >= "153"], silent).startswith("2142 of the last vintage's 5622 counts are")
+
+
+def test_counts_of_places_silent_for_long_that_are_rewritten_are_seen(silent):
+    worse = silent.assign(observation=silent["observation"].mask(silent["location"] < "153", 0.0))
+    assert "of 5622 counts more than doubled or halved" in refusal(worse, silent, rewritten=0.3)
 
 
 def test_after_a_long_gap_places_may_be_others_but_not_many():
@@ -163,14 +210,104 @@ def test_a_withdrawn_count_passes():
     check(now.drop(index=[100]), table())
 
 
+def daily(first, last, places=PLACES):
+    """Daily counts; of each day and place always the same."""
+    days = pd.date_range(first, last).as_unit("s")
+    numbers = (days.to_numpy().astype("datetime64[D]").astype(int) % 97)[None, :] + np.arange(len(places))[:, None]
+    return table(places=places, days=days, value=50.0 + numbers.ravel())
+
+
+@pytest.mark.parametrize(
+    "days",
+    [
+        pytest.param(lambda day: (day - timedelta(days=29), day), id="the last 30 days"),
+        pytest.param(lambda day: (day - timedelta(days=6), day), id="the last 7 days"),
+        pytest.param(lambda day: ((day.replace(day=1) - timedelta(days=62)).replace(day=1), day), id="three months"),
+    ],
+)
+@pytest.mark.parametrize("pause", [1, 17], ids=["each day", "every 17th day"])
+def test_a_rolling_window_passes_for_ever(tmp_path, days, pause):
+    store, began = Vintages(tmp_path), None
+    for day in pd.date_range("2026-06-01", "2026-10-31", freq=f"{pause}D"):
+        now = daily(*days(day.date()))
+        check(now, store.known, began=began)
+        began = now["target_end_date"].min().date()
+        store.add(day.date(), now)
+    assert store.known["target_end_date"].min() < pd.Timestamp("2026-06-01")
+    assert store.known["observation"].notna().all()
+
+
+def test_a_window_that_rolled_long_ago_is_still_held_against_what_it_listed():
+    known = daily("2024-01-01", "2026-10-01")
+    began = date(2026, 7, 4)
+    check(daily("2026-07-05", "2026-10-02"), known, began=began)
+    message = refusal(daily("2026-08-18", "2026-10-02"), known, began=began)
+    assert message.startswith("180 of the last vintage's 360 counts are gone; ")
+    gaps = daily("2026-07-05", "2026-10-02").loc[lambda frame: frame["target_end_date"].dt.day > 2]
+    assert refusal(gaps, known, began=began).startswith("20 of the last vintage's 356 counts are gone; ")
+    assert "counts are gone" in refusal(daily("2026-07-05", "2026-10-02"), known), "nobody knows that it rolled before"
+
+
+def test_a_year_cut_off_old_history_is_gone_until_so_much_time_has_passed():
+    known = daily("2023-01-01", "2026-06-30")
+    assert refusal(daily("2024-01-01", "2026-07-07"), known).startswith("1460 of the last vintage's 5108 counts are")
+    check(daily("2023-02-01", "2026-07-01"), known)
+    check(daily("2024-01-01", "2026-07-01"), known, began=date(2024, 1, 1))
+
+
+def test_blanks_at_the_begin_of_a_table_are_no_window():
+    now = table()
+    now.loc[now["target_end_date"] < WEEKS[4], "observation"] = np.nan
+    assert refusal(now, table()).startswith("16 of the last vintage's 160 counts are gone")
+
+
+def test_a_window_of_zeros_passes_where_only_what_it_no_longer_lists_was_more():
+    known = daily("2026-01-01", "2026-10-01")
+    known.loc[known["target_end_date"] >= "2026-07-01", "observation"] = 0.0
+    now = daily("2026-07-05", "2026-10-02").assign(observation=0.0)
+    check(now, known, began=date(2026, 7, 4))
+    known.loc[known["target_end_date"] == "2026-07-06", "observation"] = 1.0
+    assert refusal(now, known, began=date(2026, 7, 4)).startswith("all 360 counts are 0")
+
+
+@pytest.mark.parametrize("target", ["wk inc covid hosp", "wk inc flu hosp", "wk inc rsv hosp"])
+def test_older_history_newly_listed_passes(target):
+    """NHSN's table lists RSV from 2020 on; the bundled archive's began in 2023."""
+    changes = archive_changes(REGISTRY["nhsn"]).query("target == @target").reset_index(drop=True)
+    *_, (as_of, known) = snapshots(changes)
+    places, first = list(known["location"].unique()), known["target_end_date"].min()
+    older = table(target=target, places=places, days=pd.date_range("2016-01-02", first - pd.Timedelta("7D"), freq="7D"))
+    now = pd.concat([known.astype(older.dtypes.to_dict()), older])
+    gate.check("nhsn", now, known, allowed(), today=as_of)
+    tenfold = pd.concat([now.assign(location=now["location"] + str(number)) for number in range(9)] + [now])
+    with pytest.raises(RefusedError, match="to be expected"):
+        gate.check("nhsn", tenfold, known, allowed(), today=as_of)
+
+
 def test_ten_times_the_size_is_refused():
     days = pd.date_range("2026-01-03", WEEKS[-1]).as_unit("s")
     many = [f"{place}-{number}" for place in PLACES for number in range(10)]
     found = refusal(pd.concat([table(), table(places=many)]), table())
-    assert found == ("1760 counts where 160 were to be expected; allowed: 2 times as many (feeds.limits.more_counts)")
+    allows = "allowed: 2 times as many (feeds.limits.more_counts)"
+    assert found == f"1760 counts where 160 were to be expected; {allows}"
     merged = pd.concat([table(), table(days=days)]).drop_duplicates(KEY)
     assert refusal(merged, table()).endswith("(feeds.limits.more_counts)"), "weeks that became days"
     check(merged, table(), more_counts=7)
+
+
+def test_ten_times_the_size_is_refused_of_a_window_too():
+    known = daily("2024-01-01", "2026-10-01")
+    many = [f"{place}{number}" for place in PLACES for number in range(10)]
+    now = daily("2026-07-05", "2026-10-02", [*PLACES, *many])
+    assert refusal(now, known, began=date(2026, 7, 4)).startswith("3960 counts where 360 were to be expected")
+
+
+@pytest.mark.parametrize("count", [1, 2, 50])
+def test_a_new_place_with_its_whole_history_passes(count):
+    places = [f"{number:02d}" for number in range(count)]
+    known = table(places=places)
+    known = known[known.index % 5 > 0]
+    check(table(places=[*places, "new"]), known)
 
 
 def test_a_small_table_may_grow():
@@ -262,5 +399,21 @@ def test_nothing_is_altered():
     pd.testing.assert_frame_equal(known, before[1])
 
 
-def test_the_settings_have_the_same_limits():
-    assert {one.name: getattr(feeds.Limits(), one.name) for one in fields(Limits)} == asdict(Limits())
+@pytest.mark.parametrize("setting", [one.name for one in fields(Limits)])
+def test_one_limit_is_lifted_and_the_others_hold(setting):
+    known = table(places=["AK", "AL", "CA", "NA", "US", "WY"])
+    days = pd.date_range(WEEKS[0], WEEKS[-1]).as_unit("s")
+    beyond = {
+        "fewer_places": known[known["location"] != "NA"],
+        "fewer_counts": known[known.index % 40 > 9],
+        "more_counts": pd.concat([known, table(days=days)]).drop_duplicates(KEY),
+        "rewritten": known.assign(observation=known["observation"] * 10),
+    }
+    for name, now in beyond.items():
+        limits = allowed().without(setting)
+        if name == setting:
+            gate.check("nhsn", now, known, limits, today=TODAY)
+        else:
+            with pytest.raises(RefusedError) as caught:
+                gate.check("nhsn", now, known, limits, today=TODAY)
+            assert caught.value.setting == name

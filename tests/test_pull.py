@@ -1,6 +1,7 @@
 """Pulling feeds over real HTTP on the loopback: news, no news, failover, lateness and what is kept aside."""
 
 import gzip
+import io
 import json
 import threading
 from collections.abc import Callable, Iterator
@@ -14,7 +15,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from reporter import config, pipeline, pull, supply
+from reporter import ask, config, fingerprint, pipeline, supply
 from reporter.sources import REGISTRY
 from reporter.sources.base import archive_changes
 from reporter.vintages import Vintages
@@ -243,6 +244,106 @@ def test_a_source_that_goes_on_sending_less_is_believed_in_the_end(upstream, run
     assert set(stored.loc[stored["observation"].isna(), "location"]) == {"B"}
 
 
+@pytest.mark.parametrize("between", ["good", "failing", "worse"])
+def test_only_a_source_that_insists_on_the_same_is_believed(upstream, run, tmp_path, between):
+    limits = {"seconds": 1, "believed": 5}
+    good, bad = daily(30), daily(30, places=("A",))
+    upstream.files["/own.csv"] = long_table(good)
+    run("2026-11-19", own(upstream))
+    days = [f"2026-11-{day}" for day in range(20, 27)]
+    for day in days:
+        sent: dict[str, bytes | None] = dict.fromkeys(days, long_table(bad))
+        if between == "good":
+            sent["2026-11-23"] = long_table(good)
+        elif between == "failing":  # on two days only it sent anything
+            sent |= dict.fromkeys(days[1:-1])
+        else:
+            sent[days[-1]] = long_table(bad.tail(12))  # half of A is gone as well
+        upstream.files["/own.csv"] = sent[day]
+        code = run(day, own(upstream, limits=limits)).exit_code
+        if between == "worse" and day == "2026-11-25":
+            assert code == 0
+            return
+        assert code == (0 if sent[day] == long_table(good) else 3), day
+    assert status(tmp_path)["beliefs"] == []
+    assert vintages(tmp_path) == [date(2026, 11, 19)]
+
+
+def test_a_belief_lifts_no_other_limit(upstream, run, tmp_path):
+    limits = {"seconds": 2, "believed": 3}
+    upstream.files["/own.csv"] = long_table(daily(30))
+    run("2026-11-19", own(upstream))
+    bad = daily(30, places=("A",))
+    for day in ("20", "21", "22"):
+        upstream.files["/own.csv"] = long_table(bad)
+        assert run(f"2026-11-{day}", own(upstream, limits=limits)).exit_code == 3
+    upstream.files["/own.csv"] = long_table(bad.iloc[1::2])  # half of A's counts are gone too
+    (line,) = run("2026-11-23", own(upstream, limits=limits)).failed
+    assert "fewer_counts" in line
+    assert vintages(tmp_path) == [date(2026, 11, 19)]
+
+
+def test_a_web_page_is_kept_aside_and_old_answers_are_not(upstream, run, tmp_path):
+    upstream.files["/own.csv"] = long_table(daily(30))
+    run("2026-11-19", own(upstream))
+    folder = tmp_path / "site/data/own/refused"
+    folder.mkdir()
+    (folder / "file-2.gz").write_bytes(b"of a refusal before")
+    upstream.files["/own.csv"] = page = b"<!DOCTYPE html><title>Under maintenance</title>"
+    assert run("2026-11-20", own(upstream)).exit_code == 3
+    assert gzip.decompress((folder / "file-1.gz").read_bytes()) == page
+    assert {path.name for path in folder.iterdir()} == {"file.json", "file-1.gz"}
+
+
+def test_a_key_in_an_address_is_not_published(upstream, run, tmp_path):
+    feed = own(upstream, url=upstream.url("/own.csv?key=SECRETKEY123"))
+    upstream.files["/own.csv"] = long_table(daily(30))
+    run("2026-11-19", feed)
+    upstream.files["/own.csv"] = b"nothing of use"
+    assert run("2026-11-20", feed).exit_code == 3
+    for path in (tmp_path / "site").rglob("*"):
+        assert path.is_dir() or b"SECRETKEY123" not in path.read_bytes(), path
+
+
+def test_a_source_that_sends_what_cannot_be_read_never_counts_as_ended(upstream, run, tmp_path):
+    upstream.files["/own.csv"] = long_table(daily(30))
+    run("2026-11-19", own(upstream))
+    upstream.files["/own.csv"] = long_table(daily(30)).replace(b"observation", b"value")
+    for day in ("2026-11-20", "2027-06-01", "2027-06-02"):
+        assert run(day, own(upstream)).exit_code == 3
+    assert status(tmp_path)["state"] == "stale"
+
+
+def test_an_unchanged_file_is_read_again_by_another_program(upstream, run, tmp_path, monkeypatch):
+    upstream.files["/own.csv"] = long_table(daily(30))
+    run("2026-11-19", own(upstream))
+    monkeypatch.setattr(fingerprint, "code_sha256", lambda: "another")
+    run("2026-11-20", own(upstream))
+    assert [tag for _, tag in upstream.asked] == [None, None]
+
+
+def test_what_a_frozen_source_says_is_no_live_forecast(upstream, run, tmp_path):
+    upstream.files["/own.csv"] = long_table(daily(60, "2023-03-09"))
+    assert run("2026-11-19", own(upstream)).new == ["own/2023-03-09"]
+    receipt = json.loads((tmp_path / "site/data/own/receipts/2023-03-09.json").read_text())
+    assert receipt["live"] is False
+    assert status(tmp_path)["state"] == "retired"
+
+
+def test_a_file_at_hand_is_held_to_the_same_limits_and_told_of(run, tmp_path):
+    path = tmp_path / "own.csv"
+    feed = {"name": "own", "source": "file", "path": str(path), "target": "inc cases", "cadence": "day", "horizons": 2}
+    feed |= {"models": ["baseline"], "limits": {"believed": 3}}
+    path.write_bytes(long_table(daily(30)))
+    assert run("2026-11-19", feed, offline=True).new == ["own/2026-11-18"]
+    assert status(tmp_path)["sources"][0]["answered"] == "2026-11-19"
+    path.write_bytes(long_table(daily(30, places=("A",))))
+    codes = [run(f"2026-11-{day}", feed, offline=True).exit_code for day in (20, 21, 22, 23)]
+    assert codes == [3, 3, 3, 0]
+    about = json.loads((tmp_path / "site/data/own/refused/file.json").read_text(encoding="utf-8"))
+    assert about["answers"][0]["url"] == "own.csv"  # and not where it lies
+
+
 def test_what_nobody_can_mean_is_never_believed(upstream, run, tmp_path):
     upstream.files["/own.csv"] = long_table(daily(30))
     run("2026-11-19", own(upstream))
@@ -259,7 +360,7 @@ def test_a_fault_in_reading_an_answer_is_the_sources_failure(upstream, run, tmp_
     feeds = [own(upstream), own(upstream, "two", "/two.csv")]
     run("2026-11-19", *feeds)
     upstream.files["/own.csv"] = long_table(daily(31, "2026-11-19"))
-    monkeypatch.setattr(pull, "counts_of", lambda *_: 1 / 0)
+    monkeypatch.setattr(ask.Received, "counts", lambda _: 1 / 0)
     (line,) = run("2026-11-20", *feeds).failed  # the other feed's upstream has not changed
     assert line.startswith("own: file: ZeroDivisionError: division by zero (a fault of reporter's own")
     assert (tmp_path / "site/data/own/refused/file-1.gz").exists()
@@ -349,6 +450,44 @@ def test_the_next_source_takes_over_when_the_first_fails_and_gives_back(upstream
     assert (found["source"], found["switches"][-1]["reason"]) == ("nhsn", "nhsn is back")
 
 
+def test_a_days_failure_does_not_mix_two_releases(upstream, run, tmp_path, admissions, tree):
+    upstream.files["/nhsn.json"] = socrata(later(admissions, 1))
+    run("2025-07-02", both(upstream))
+    record = tree(tmp_path / "site/data/us/vintages")
+    other = later(admissions, 1).assign(observation=lambda frame: frame["observation"] + 1)
+    upstream.files |= {"/nhsn.json": None, "/hub.csv": hub(other, "2025-07-02")}
+    outcome = run("2025-07-03", both(upstream))
+    assert (outcome.exit_code, outcome.failed[0][:9]) == (3, "us: nhsn:")
+    assert tree(tmp_path / "site/data/us/vintages") == record
+    assert (status(tmp_path)["source"], status(tmp_path)["switches"]) == ("nhsn", [])
+
+
+def test_nothing_is_withdrawn_when_sources_take_turns(upstream, run, tmp_path, admissions):
+    upstream.files["/nhsn.json"] = socrata(later(admissions, 1))
+    run("2025-07-02", both(upstream))
+    hole = admissions["target_end_date"].between("2024-05-01", "2024-06-30")
+    for weeks, day in ((2, "2025-07-09"), (3, "2025-07-16"), (4, "2025-07-23")):
+        upstream.files |= {"/nhsn.json": None, "/hub.csv": hub(later(admissions[~hole], weeks), day)}
+        assert run(day, both(upstream)).new
+        assert status(tmp_path)["source"] == "hub"
+    (tmp_path / "site/data/us/sources.json").unlink()  # and nobody knows any more whose the counts are
+    upstream.files["/nhsn.json"] = socrata(later(admissions[~hole], 5))
+    assert run("2025-07-30", both(upstream)).new == ["us/2025-07-26"]
+    changes = Vintages(tmp_path / "site/data/us/vintages").changes
+    mine = changes["location"].isin(PLACES) & changes["target"].isin(WEEKLY)
+    assert changes.loc[mine & (changes["as_of"] > "2025-07-01"), "observation"].notna().all()
+
+
+def test_a_log_that_is_dated_wrongly_does_not_stop_its_source(upstream, run, tmp_path, admissions):
+    early, late = (pd.read_csv(io.BytesIO(hub(admissions, day))) for day in ("2025-06-25", "2025-06-28"))
+    early.loc[early.index[-1], "as_of"] = "2020-01-01"  # long before its period
+    upstream.files["/hub.csv"] = pd.concat([early, late]).to_csv(index=False).encode()
+    feed = both(upstream, source="hub", url=upstream.url("/hub.csv"))
+    outcome = run("2025-06-26", feed)  # two days before what it calls its vintage
+    assert outcome.failed == []
+    assert vintages(tmp_path, "us")[-1] <= date(2025, 6, 26)
+
+
 def test_a_first_source_that_is_behind_the_record_is_left_until_it_has_caught_up(upstream, run, tmp_path, admissions):
     upstream.files |= {"/nhsn.json": None, "/hub.csv": hub(later(admissions, 2), "2025-07-09")}
     assert run("2025-07-09", both(upstream)).new == ["us/2025-07-05"]
@@ -359,6 +498,7 @@ def test_a_first_source_that_is_behind_the_record_is_left_until_it_has_caught_up
     upstream.files["/nhsn.json"] = socrata(later(admissions, 2))
     run("2025-07-12", both(upstream))
     assert status(tmp_path)["source"] == "nhsn"
+    assert status(tmp_path)["switches"][-1]["reason"] == "nhsn is back"
 
 
 def test_the_next_source_takes_over_when_the_first_is_stale(upstream, run, tmp_path, admissions):
