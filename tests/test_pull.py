@@ -239,7 +239,7 @@ def test_a_source_that_goes_on_sending_less_is_believed_in_the_end(upstream, run
     (belief,) = status(tmp_path)["beliefs"]
     assert (belief["day"], belief["source"]) == ("2026-11-25", "file")
     assert "fewer_places" in belief["reason"]
-    assert "believed after it had been refused" in (tmp_path / "site/status/index.html").read_text(encoding="utf-8")
+    assert "because the source kept sending them" in (tmp_path / "site/status/index.html").read_text(encoding="utf-8")
     stored = pd.read_parquet(tmp_path / "site/data/own/vintages/2026-11-25.parquet")
     assert set(stored.loc[stored["observation"].isna(), "location"]) == {"B"}
 

@@ -11,6 +11,7 @@ from reporter.posts.judge import LIKELY, MISS, Judgement
 from reporter.posts.post import Link, title
 from reporter.posts.record import Attribution
 from reporter.posts.standing import held_sentence, kind_words
+from reporter.posts.trouble import Trouble, troubles
 from reporter.posts.words import Words, expectation, has_range, period, periods, say, upper_first
 
 NEWEST = 12
@@ -43,7 +44,7 @@ class Card:
     fresh: Freshness | None
     targets: list[TargetCard]
     newest: Link | None
-    failed: tuple[str, ...]
+    troubles: list[Trouble]
     source: Attribution
 
 
@@ -81,7 +82,7 @@ def card(book: Book) -> Card:
         fresh=None if newest is None else freshness(book, newest),
         targets=[] if newest is None else [_target_card(book, target, newest) for target in record.targets],
         newest=None if newest is None else Link(title(book, newest), f"{record.name}/{newest}/"),
-        failed=record.failed,
+        troubles=troubles(book),
         source=record.source,
     )
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from reporter.dates import day_in_words
 from reporter.posts.book import Book
-from reporter.posts.freshness import WORDS
 from reporter.posts.record import Site, Upstream
+from reporter.posts.trouble import Trouble, is_of, troubles
 from reporter.posts.words import period, upper_first
 from reporter.timeliness import State, Timeliness
 
@@ -27,21 +27,11 @@ class UpstreamLine:
 
 
 @dataclass(frozen=True)
-class SwitchRow:
-    """One change of the source in use."""
+class Event:
+    """What happened to the sources on a day, and why."""
 
     when: str
-    before: str
-    after: str
-    reason: str
-
-
-@dataclass(frozen=True)
-class BeliefRow:
-    """Counts beyond the limits that were taken in all the same."""
-
-    when: str
-    source: str
+    what: str
     reason: str
 
 
@@ -56,15 +46,19 @@ class FeedStatus:
     sentence: str
     newest_post: str
     sources: list[UpstreamLine]
-    switches: list[SwitchRow]
-    beliefs: list[BeliefRow]
-    failed: tuple[str, ...]
+    switches: list[Event]
+    beliefs: list[Event]
+    troubles: list[Trouble]
 
 
 def feed_status(book: Book) -> FeedStatus:
     """All that the status page says of a feed."""
     record = book.record
     titles = {one.name: one.attribution.title for one in record.upstreams}
+
+    def title(name: str) -> str:
+        return titles.get(name, name)
+
     return FeedStatus(
         name=record.name,
         title=record.title,
@@ -74,16 +68,11 @@ def feed_status(book: Book) -> FeedStatus:
         newest_post=str(book.dates[-1]) if book.dates else "",
         sources=[_line(book, one) for one in record.upstreams],
         switches=[
-            SwitchRow(
-                day_in_words(one.day), titles.get(one.before, one.before), titles.get(one.after, one.after), one.reason
-            )
+            Event(day_in_words(one.day), f"from {title(one.before)} to {title(one.after)}", one.reason)
             for one in reversed(record.switches)
         ],
-        beliefs=[
-            BeliefRow(day_in_words(one.day), titles.get(one.source, one.source), one.reason)
-            for one in reversed(record.beliefs)
-        ],
-        failed=record.failed,
+        beliefs=[Event(day_in_words(one.day), title(one.source), one.reason) for one in reversed(record.beliefs)],
+        troubles=troubles(book),
     )
 
 
@@ -134,7 +123,7 @@ def _word(book: Book) -> str:
     found = book.record.timeliness
     if book.record.archive:
         return "a finished story"
-    return "nothing yet" if found is None else WORDS[found.state]
+    return "nothing yet" if found is None else found.state.value
 
 
 def _sentence(book: Book, found: Timeliness | None) -> str:
@@ -155,7 +144,7 @@ def _sentence(book: Book, found: Timeliness | None) -> str:
 
 
 def _line(book: Book, one: Upstream) -> UpstreamLine:
-    named = any(line.endswith(str(one.failed)) for line in book.record.failed)
+    named = any(is_of(line, one) for line in book.record.failed)
     return UpstreamLine(
         title=one.attribution.title,
         in_use=one.in_use,

@@ -14,7 +14,9 @@ import pytest
 
 from reporter import render
 from reporter.errors import ReporterError
-from reporter.posts import Attribution, Upstream
+from reporter.posts import Attribution, Peers, Upstream
+from reporter.posts.book import Book
+from reporter.posts.trouble import troubles
 from reporter.switches import Switch
 from reporter.timeliness import timeliness
 
@@ -159,7 +161,8 @@ def test_no_page_says_will(pages):
 
 
 def test_trouble_is_shown_in_plain_words(pages):
-    assert "weekly: nhsn could not be reached &lt;b&gt;" in pages["index.html"].decode()
+    home = pages["index.html"].decode()
+    assert 'For whoever runs this blog: <span class="small muted">weekly: nhsn could not be reached &lt;b&gt;<' in home
     assert "failed: gave a &lt;negative&gt; count" in pages["weekly/2025-02-08/index.html"].decode()
 
 
@@ -226,6 +229,7 @@ def test_the_status_page_and_its_file_say_how_timely_a_feed_is(site, record, day
     page, told = files["status/index.html"].decode(), json.loads(files["status.json"])
     assert "Saturday 11 April 2020 is the newest period, first seen on Saturday 11 April 2020" in page
     assert words in page
+    assert f'<span class="word">{state}</span>' in page
     (feed,) = told["feeds"]
     assert (feed["state"], feed["expected"]) == (state, "2020-04-12")
     assert told["now"] == "2020-04-12T06:00:00+00:00"
@@ -247,6 +251,7 @@ def test_the_status_page_tells_what_each_source_last_said_and_every_switch(site,
         "one: upstream.example: status &lt;503&gt;" in page
     )
     assert "Second <strong>(in use)</strong>" in page
+    assert "Where one fails, or has had nothing new for too long, the next takes its place." in page
     assert "Not asked yet." in page
     assert "Friday 3 April 2020: from First &amp; &lt;last&gt; to Second." in page
     assert "one: &lt;b&gt;gone&lt;/b&gt;" in page
@@ -256,6 +261,40 @@ def test_the_status_page_tells_what_each_source_last_said_and_every_switch(site,
     assert [source["name"] for source in feed["sources"]] == ["one", "two", "three"]
     assert feed["sources"][2]["asked"] is None
     assert feed["switches"] == [{"day": "2020-04-03", "before": "one", "after": "two", "reason": "one: <b>gone</b>"}]
+
+
+def sentences(record):
+    return [one.sentence for one in troubles(Book(record))]
+
+
+def test_a_source_that_failed_is_a_sentence_for_readers_and_a_line_for_the_publisher(site, record):
+    first, second, third = UPSTREAMS
+    nhsn = replace(first, attribution=replace(first.attribution, title="CDC NHSN: weekly <admissions>"), in_use=True)
+    line = "made-up: one: upstream.example: status <503>"
+    failing = replace(record, archive=False, upstreams=(nhsn, third), failed=(line,), vintages=(date(2020, 4, 12),))
+    said = "Nothing new could be taken from CDC NHSN this time; the counts are those of 12 April 2020."
+    files = everything(site, [failing])
+    for path in ("index.html", "status/index.html"):
+        shown = f'<li>{said} <span class="small muted">{line.replace("<", "&lt;").replace(">", "&gt;")}</span></li>'
+        assert shown in files[path].decode(), path
+    other = replace(failing, upstreams=(replace(nhsn, in_use=False), second))
+    assert sentences(other) == [
+        "Nothing new could be taken from CDC NHSN this time; the counts come from Second instead."
+    ]
+    file = replace(nhsn, name="file", attribution=replace(nhsn.attribution, title="A file of your own"))
+    assert sentences(replace(failing, upstreams=(file,), vintages=())) == [
+        "Nothing new could be taken from the file of counts this time, and there are no counts from before."
+    ]
+
+
+def test_a_model_and_peers_that_failed_are_told_apart(weekly):
+    peers = Peers("Other hub", "", {}, weekly.scores, ())
+    lines = ("weekly: sigmoid failed for 2025-02-08: gave a <negative> count", "weekly: Other hub: gone", "weekly: odd")
+    assert sentences(replace(weekly, failed=lines, peers=(peers,))) == [
+        "The model Sigmoid failed, and nothing new is published for it.",
+        "Other teams\u2019 forecasts could not be read (Other hub); their scores are those of before.",
+        "Something went wrong in this run. For whoever runs this blog:",
+    ]
 
 
 def test_a_finished_story_and_a_feed_without_counts_have_states_of_their_own(site, record, empty):

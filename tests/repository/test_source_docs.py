@@ -38,6 +38,7 @@ def test_a_sources_section_says_what_the_source_does(sections, name):
     source, said = REGISTRY[name], cells(sections[name])
     addresses = sorted({part.url.split("?")[0] for part in source.downloads(source.targets)})
     assert sorted(re.findall(r"`(https?://[^`]+)`", said["address"])) == addresses
+    assert said.get("about") == (f"<{source.page}>" if source.page else None)
     if source.targets:
         assert tuple(re.findall(r"`([^`]+)`", said["targets"])) == source.targets
     if source.cadence:
