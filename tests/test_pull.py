@@ -5,6 +5,7 @@ import io
 import json
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from html import unescape
@@ -16,7 +17,7 @@ import pandas as pd
 import pytest
 
 from reporter import ask, config, fingerprint, pipeline, supply
-from reporter.sources import REGISTRY
+from reporter.sources import REGISTRY, nhsn
 from reporter.sources.base import archive_changes
 from reporter.vintages import Vintages
 
@@ -460,6 +461,23 @@ def test_a_days_failure_does_not_mix_two_releases(upstream, run, tmp_path, admis
     assert (outcome.exit_code, outcome.failed[0][:9]) == (3, "us: nhsn:")
     assert tree(tmp_path / "site/data/us/vintages") == record
     assert (status(tmp_path)["source"], status(tmp_path)["switches"]) == ("nhsn", [])
+
+
+def test_nhsn_goes_on_with_one_of_its_tables(upstream, run, tmp_path, admissions, monkeypatch):
+    parts = tuple(
+        replace(part, url=upstream.url(f"/{number}.json"), paging=None) for number, part in enumerate(nhsn.SOURCE.parts)
+    )
+    monkeypatch.setattr(nhsn, "SOURCE", replace(nhsn.SOURCE, parts=parts))
+    feed = {key: value for key, value in both(upstream, source="nhsn").items() if key != "url"}
+    upstream.files |= {"/0.json": socrata(later(admissions, 1)), "/1.json": socrata(later(admissions, 2))}
+    assert run("2025-07-09", feed).new == ["us/2025-07-05"]  # the preliminary table has the newest week
+    upstream.files |= {"/0.json": socrata(later(admissions, 3)), "/1.json": None}
+    outcome = run("2025-07-16", feed)
+    assert (outcome.exit_code, outcome.new) == (3, ["us/2025-07-12"])
+    assert len(outcome.failed) == 1
+    upstream.files["/0.json"] = None
+    outcome = run("2025-07-17", feed)
+    assert (outcome.exit_code, outcome.new, len(outcome.failed)) == (3, [], 1)
 
 
 def test_nothing_is_withdrawn_when_sources_take_turns(upstream, run, tmp_path, admissions):
