@@ -229,7 +229,9 @@ class Pull:
             self._supply = self._supply.believing(source.name, offer.belief, self._today)
         if offer.counts is None or offer.received is None:
             return True
-        # Kept before the counts are: a kill between must not make one source's counts look like another's.
+        # Kept before the counts are: a kill between must not make one source's counts look like another's. What the
+        # source told is not: after a kill it is as if it had not been asked.
+        self._tell(source, offer.before or Told(self._today))
         supply.keep(self._folder, self._supply)
         try:
             # What another source counted while it stood in was not withdrawn by this one.

@@ -75,6 +75,7 @@ def _files(book: Book) -> list[Download]:
     receipt = book.receipts[newest]
     spoke = [model for model, entry in receipt["models"].items() if "sha256" in entry]
     changed = [day for day in book.dates if book.receipts[day].get("changes")]
+    asked = any(one.asked is not None for one in record.upstreams)
 
     def links(*paths: str) -> list[Link]:
         return [Link(path, f"data/{record.name}/{path}") for path in paths]
@@ -120,5 +121,6 @@ def _files(book: Book) -> list[Download]:
         ),
         (links("runs.jsonl"), "Every run: how long it took, what was new, what failed."),
         (links("series.json"), "Every place and target that was ever forecast, and since when."),
+        (links("sources.json") if asked else [], "What each source last said, and which one is in use."),
     ]
     return [Download(listed, say(what)) for listed, what in found if listed]
