@@ -23,7 +23,7 @@ class Received:
     """What a source sent.
 
     Attributes:
-        parts: the downloads that could be had, with their bodies.
+        parts: the downloads that could be had, with their bodies; none if nothing has changed.
         validators: for the next time.
         lost: why others could not be had, which the source is whole without.
     """
@@ -62,15 +62,12 @@ def sources_of(feed: Feed) -> list[Source]:
     return sources
 
 
-def ask(source: Source, feed: Feed, downloads: Downloads | None, kept: Kept) -> Received | None:
+def ask(source: Source, feed: Feed, downloads: Downloads | None, kept: Kept) -> Received:
     """Download what a source publishes of a feed's targets, or read the publisher's own file.
 
     Args:
         downloads: None where nothing is downloaded: only a file at hand can be read then.
         kept: of an answer that was taken in and is still on record.
-
-    Returns:
-        None if nothing has changed.
 
     Raises:
         SourceError: it cannot be had.
@@ -84,7 +81,7 @@ def ask(source: Source, feed: Feed, downloads: Downloads | None, kept: Kept) -> 
         raise SourceError(f"{source.name}: no address to pull from")
     answers, lost = _answers(source, parts, downloads, limits, kept)
     if all(answer.raw is None for answer in answers.values()):
-        return None
+        return Received(source, (), kept, lost)
     # A table is made of all its parts, so those that have not changed are wanted too.
     whole = {
         part: downloads.get(source, part, limits) if answer.raw is None else answer for part, answer in answers.items()
@@ -108,7 +105,7 @@ def reach(source: Source, feed: Feed, downloads: Downloads) -> str:
         SourceError: it cannot be reached, or what it sent cannot be read.
     """
     received = ask(source, feed, downloads, {})
-    counts = pd.DataFrame() if received is None else received.counts()
+    counts = received.counts()
     mine = counts[counts["target"].isin(feed.target) & counts["observation"].notna()]
     if mine.empty:
         raise SourceError(f"{source.name}: no counts of what the feed follows")

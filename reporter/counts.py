@@ -1,6 +1,6 @@
 """The counts of one feed: taken in from an archive, a file or upstream, and looked at as of a date."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import fields, replace
 from datetime import date, timedelta
 from functools import cached_property
@@ -51,6 +51,7 @@ class FeedCounts:
         self.today = today
         self._until = min(as_of or today, today)
         self._recorded = recorded
+        self._archived: date | None = None
         self._on_record = on_record
 
     def begin(self) -> None:
@@ -63,7 +64,13 @@ class FeedCounts:
             RecordError: forecasts are on record, but no vintages.
         """
         if self.source.archive is not None:
-            self._seed(archive_changes(self.source))
+            changes = archive_changes(self.source)
+            self._archived = _day(changes["as_of"].max())
+            self._seed(changes)
+
+    def is_archived(self, as_of: date) -> bool:
+        """Whether a vintage is of the bundled archive, and not of a pull."""
+        return self._archived is not None and as_of <= self._archived
 
     def take_in(self) -> None:
         """Take in the bundled archive, or all that the settings' file says, held against nothing.
@@ -116,14 +123,13 @@ class FeedCounts:
             newest = log["as_of"].max().date()
             if newest > self.today:
                 raise SourceError(f"{self.source.name}: a vintage of {newest}, which is after today, {self.today}")
-            self._seed(log)
-            return
         # What upstream dates wrongly is no vintage; the counts themselves are those of today.
-        log = log[(log["as_of"] <= pd.Timestamp(self.today)) & (log["target_end_date"] <= log["as_of"])]
-        if not known:
+        else:
+            log = log[(log["as_of"] <= pd.Timestamp(self.today)) & (log["target_end_date"] <= log["as_of"])]
+        if not known or (self._feed.is_own_file and self.vintages.holds(_state(log, known[-1]))):
             self._seed(log)
             return
-        # What is on record may come from another source, so the log's own changes are not those of the record.
+        # The record knows other counts than the log's own past, so the log's changes are not those of the record.
         for as_of in sorted({day.date() for day in log["as_of"].unique() if day.date() > known[-1]}):
             self.vintages.add(as_of, _state(log, as_of))
 
@@ -145,9 +151,10 @@ class FeedCounts:
             raise SourceError(f"{source.name}: no counts of {lacking[0]!r}")
         return _day(mine["target_end_date"].max())
 
-    def began(self, counts: pd.DataFrame) -> date:
-        """The first period that is counted of what the feed follows; there must be one."""
-        return _day(self._mine(counts).dropna(subset="observation")["target_end_date"].min())
+    def began(self, counts: pd.DataFrame) -> dict[str, date]:
+        """The first period that is counted of each target the feed follows."""
+        mine = self._mine(counts).dropna(subset="observation")
+        return {str(target): _day(day) for target, day in mine.groupby("target")["target_end_date"].min().items()}
 
     def check(
         self,
@@ -155,15 +162,15 @@ class FeedCounts:
         counts: pd.DataFrame,
         *,
         same_source: bool,
-        began: date | None = None,
-        lifted: str | None = None,
+        began: Mapping[str, date] | None = None,
+        lifted: Collection[str] = (),
     ) -> None:
         """Hold what a source sent to what was known, as far as the feed follows it.
 
         Args:
             same_source: whether the newest vintage is from it.
-            began: the first period that its last table listed, if that is known.
-            lifted: the setting whose limit does not hold.
+            began: target → the first period that its last table listed, if that is known.
+            lifted: settings whose limits do not hold.
 
         Raises:
             SourceError: it is not taken.
@@ -171,8 +178,8 @@ class FeedCounts:
         mine, known = self._mine(counts), self._mine(self.vintages.known)
         self._check_weeks(source, mine)
         limits = gate.Limits(**{one.name: getattr(self._feed.limits, one.name) for one in fields(gate.Limits)})
-        if lifted is not None:
-            limits = limits.without(lifted)
+        for setting in lifted:
+            limits = limits.without(setting)
         gate.check(source.name, mine, known, limits, today=self.today, same_source=same_source, began=began)
 
     @property

@@ -87,7 +87,11 @@ def read_file(source: Source, path: Path, *, limits: Limits | None = None) -> by
         raise SourceError(f"{source.name}: {path}: {error.strerror or type(error).__name__}") from None
     if len(body) > limits.size:
         raise SourceError(f"{source.name}: {path}: more than {limits.size} bytes")
-    refuse_page(f"{source.name}: {path}", body)
+    try:
+        refuse_page(f"{source.name}: {path}", body)
+    except SourceError as error:
+        error.raw = body
+        raise
     return body
 
 

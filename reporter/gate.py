@@ -2,7 +2,7 @@
 
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -109,7 +109,7 @@ def check(
     *,
     today: date,
     same_source: bool = True,
-    began: date | None = None,
+    began: Mapping[str, date] | None = None,
 ) -> None:
     """Refuse counts that upstream cannot have meant.
 
@@ -120,7 +120,7 @@ def check(
         limits: of the feed.
         today: no period may end after it.
         same_source: whether `known` is from the same source; if not, only the periods since both began are compared.
-        began: the first period end of the table that the same source had taken in last. What is known from before it
+        began: target → its first period end in the table that the same source had taken in last. What is known from before it
             was no longer listed then. None if it is not known; then all of `known` is taken as listed.
 
     Raises:
@@ -140,7 +140,7 @@ def check(
         if len(after):
             _refuse_negative(step.where, after, cumulative=is_cumulative(target))
         if len(before):
-            _compare(step, limits, same_source=same_source, began=began)
+            _compare(step, limits, same_source=same_source, began=(began or {}).get(target))
             if is_cumulative(target):
                 _refuse_fallen(step)
 

@@ -46,7 +46,7 @@ def feed_record(
     Raises:
         RecordError: something on record was altered or is gone.
     """
-    receipts, view, kept_supply = ledger.receipts(), counts.view, supply.read(folder)
+    receipts, view, kept_supply = ledger.receipts(), counts.view, supply.read(folder) or Supply()
     as_ofs = {receipt["reference_date"]: date.fromisoformat(receipt["vintage"]["as_of"]) for receipt in receipts}
     moments = {parse_date(day): as_of for day, as_of in as_ofs.items()}
     made_by = upkeep.made_by(site, feed, counts.places)

@@ -290,10 +290,12 @@ class Job:
     def _is_live(self, reference: date, as_of: date) -> bool:
         """Whether the next vintage cannot have been out yet: no newer one is here, and none was due.
 
-        What a source that had ended long before was first asked for is no news either.
+        Of what a source had when it was first asked, long after it had ended, nothing is live either.
         """
-        newest = as_of == self._counts.vintages.as_ofs[-1]
-        step, stale = self.feed.period.step, timedelta(days=self.feed.patience[1])
-        delay = self._counts.settle * step + timedelta(days=self._counts.source.delay) + step + stale
-        today = self._now.date()
-        return newest and not self.feed.archive and today < as_of + step and today <= reference + delay
+        as_ofs, today = self._counts.vintages.as_ofs, self._now.date()
+        step = self.feed.period.step
+        if as_of != as_ofs[-1] or self.feed.archive or today >= as_of + step:
+            return False
+        is_first = len(as_ofs) == 1 or self._counts.is_archived(as_ofs[-2])
+        delay = self._counts.settle * step + timedelta(days=self._counts.source.delay) + step
+        return not is_first or today <= reference + delay + timedelta(days=self.feed.patience[1])

@@ -1,5 +1,6 @@
 """Pulling a feed's counts from the first of its sources that has them."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -13,7 +14,7 @@ from reporter.downloads import Downloads
 from reporter.errors import RecordError, RefusedError, SettingsError, SourceError, in_one_line
 from reporter.feeds import Feed
 from reporter.sources.base import Source
-from reporter.supply import Told
+from reporter.supply import Supply, Told
 from reporter.timeliness import State, timeliness
 
 
@@ -21,13 +22,12 @@ class _NotTakenError(SourceError):
     """What a source sent was not taken in.
 
     Attributes:
-        setting: the limit that its counts are beyond, if that is why.
+        beyond: the limits that its counts are beyond, if that is why.
     """
 
-    def __init__(self, source: Source, error: Exception) -> None:
-        line = in_one_line(error)
-        super().__init__(line if isinstance(error, SourceError) else f"{source.name}: {line}")
-        self.setting = error.setting if isinstance(error, RefusedError) else None
+    def __init__(self, line: str, beyond: Collection[str] = ()) -> None:
+        super().__init__(line)
+        self.beyond = tuple(beyond)
 
 
 @dataclass(frozen=True)
@@ -68,9 +68,18 @@ class Pull:
         self._folder = folder
         self._today = today
         self._downloads = downloads
-        self._supply = supply.read(folder)
+        self._supply = supply.read(folder) or self._begun()
+        self._told_before = frozenset(self._supply.told)
         self._failed: list[SourceError] = []
         self._reasons: list[str] = []
+
+    def _begun(self) -> Supply:
+        """What can be said of the counts on record when nothing is kept of their sources."""
+        as_ofs, order = self._counts.vintages.as_ofs, self._feed.source
+        if not as_ofs:
+            return Supply()
+        known = len(order) == 1 or self._counts.is_archived(as_ofs[-1])
+        return Supply(order[0], is_sole=True) if known else Supply(is_sole=False)
 
     def run(self) -> list[SourceError]:
         """Take in what the first source has that neither fails nor is stale; if all are stale, of the one in use.
@@ -85,7 +94,10 @@ class Pull:
         stale: list[_Offer] = []
         for source in sources_of(self._feed):
             offer = self._attempt(source)
-            if offer is None or not self._may_lead(offer):
+            if offer is None:
+                continue
+            if not self._may_lead(source.name, offer.newest):
+                self._reasons.append(f"{source.name}: its newest period, {offer.newest}, is not after that on record")
                 continue
             if self._state(offer.told) in {State.STALE, State.RETIRED}:
                 self._reasons.append(f"{source.name}: nothing new since {offer.told.since}")
@@ -99,20 +111,17 @@ class Pull:
         supply.keep(self._folder, self._supply)
         return self._failed
 
-    def _may_lead(self, offer: _Offer) -> bool:
-        """Whether a source that the counts on record are not from may take over.
+    def _may_lead(self, name: str, newest: date) -> bool:
+        """Whether a source's counts are to be taken, so far as that hangs on their newest period.
 
         One that stands behind the one in use must have more: else a day's failure would mix two releases.
         """
-        name, in_use, order = offer.source.name, self._supply.in_use, self._feed.source
+        in_use, order = self._supply.in_use, self._feed.source
         known = self._counts.newest_known
         if known is None or name == (in_use or order[0]):
             return True
         preferred = in_use is not None and (in_use not in order or order.index(name) < order.index(in_use))
-        if offer.newest > known or (preferred and offer.newest == known):
-            return True
-        self._reasons.append(f"{name}: its newest period, {offer.newest}, is not after that on record, {known}")
-        return False
+        return newest > known or (preferred and newest == known)
 
     def _state(self, told: Told | None) -> State:
         if told is None or told.newest is None or told.since is None:
@@ -129,9 +138,10 @@ class Pull:
         raw = getattr(error, "raw", None)
         sent = raw is not None or isinstance(error, _NotTakenError)
         if raw is not None:
-            aside.keep_aside(self._folder, source.name, self._today, str(error), [(source.url or "", raw)])
-        setting = error.setting if isinstance(error, _NotTakenError) else None
-        failing = (told or Told(self._today)).failing(self._today, str(error), sent=sent, setting=setting)
+            where = source.url or Path(self._feed.path or "").name
+            aside.keep_aside(self._folder, source.name, self._today, str(error), [(where, raw)])
+        beyond = error.beyond if isinstance(error, _NotTakenError) else ()
+        failing = (told or Told(self._today)).failing(self._today, str(error), sent=sent, beyond=beyond)
         self._tell(source, failing)
         self._reasons.append(str(error))
         if sent or self._state(told) is not State.RETIRED:
@@ -148,11 +158,12 @@ class Pull:
         except SourceError as error:
             self._fail(source, error)
             return None
-        if received is None and told is not None and told.newest is not None:
+        self._failed += received.lost
+        if not received.parts and told is not None and told.newest is not None:
             told = told.unchanged(self._today)
             self._tell(source, told)
             return _Offer(source, told, told.newest or self._today)
-        return None if received is None else self._read(source, told, received)
+        return self._read(source, told, received)
 
     def _read(self, source: Source, told: Told | None, received: Received) -> _Offer | None:
         """Read what a source sent, and hold it to what was known; None if it is not taken, which is named."""
@@ -167,40 +178,42 @@ class Pull:
             return None
         since, began = self._since(source, newest, told), self._counts.began(counts)
         answered = Told(self._today, self._today, newest, since, began, validators=received.validators)
-        if self._is_same(source) or told is None:
-            self._failed += received.lost
         self._tell(source, replace(answered, validators={}))
         return _Offer(source, answered, newest, received, counts, log, belief, told)
 
     def _held(self, source: Source, told: Told | None, counts: pd.DataFrame, newest: date) -> str | None:
-        """Hold counts to what was known. Returns why they are believed beyond a limit, if they are."""
+        """Hold counts to what was known. Returns why they are believed beyond limits, if they are."""
+        if not self._may_lead(source.name, newest):
+            return None  # they are not taken anyway
         same = self._is_same(source)
-        known = self._counts.newest_known
-        if not same and known is not None and newest < known:
-            return None  # it is not taken in anyway
         began = told.began if told is not None and same else None
-        try:
-            self._counts.check(source, counts, same_source=same, began=began)
-        except RefusedError as error:
-            insists = None if told is None else told.insists
-            if error.setting is None or told is None or insists is None:
-                raise
-            now = insists.goes_on(error.setting, self._today, told.asked)
-            if not now.is_believed(error.setting, self._feed.limits.believed, self._today):
-                raise
-            self._counts.check(source, counts, same_source=same, began=began, lifted=error.setting)
-            return str(error)
-        return None
+        beyond: dict[str, str] = {}
+        while True:
+            try:
+                self._counts.check(source, counts, same_source=same, began=began, lifted=beyond)
+                break
+            except RefusedError as error:
+                if error.setting is None or error.setting in beyond:
+                    raise
+                beyond[error.setting] = str(error)
+        insists = (told or Told(self._today)).insisting(beyond, self._today)
+        if not all(one.is_believed(self._feed.limits.believed, self._today) for one in insists):
+            raise _NotTakenError("; ".join(beyond.values()), beyond)
+        return "; ".join(beyond.values()) or None
 
     def _refuse(self, source: Source, received: Received, error: Exception) -> None:
         bodies = [(part.url, raw) for part, raw in received.parts]
         aside.keep_aside(self._folder, source.name, self._today, in_one_line(error), bodies)
-        self._fail(source, _NotTakenError(source, error))
+        if isinstance(error, _NotTakenError):
+            self._fail(source, error)
+        else:
+            line = in_one_line(error)
+            self._fail(source, _NotTakenError(line if isinstance(error, SourceError) else f"{source.name}: {line}"))
 
     def _is_same(self, source: Source) -> bool:
         """Whether the counts on record came from this source last, so far as is known."""
         in_use = self._supply.in_use
-        return in_use == source.name or (in_use is None and not self._counts.vintages.as_ofs)
+        return source.name == in_use or (in_use is None and not self._counts.vintages.as_ofs)
 
     def _since(self, source: Source, newest: date, told: Told | None) -> date:
         """When a source's newest period was first seen: here, in the record, or as long ago as its delay tells."""
@@ -221,21 +234,18 @@ class Pull:
 
     def _take_in(self, offer: _Offer) -> bool:
         """Record what a source has; False if that failed, which is named."""
-        source, same = offer.source, self._is_same(offer.source)
-        before = self._supply
-        reason = "; ".join(self._reasons) or f"{source.name} is back"
-        self._supply = self._supply.using(source.name, reason, self._today)
-        if offer.belief is not None:
-            self._supply = self._supply.believing(source.name, offer.belief, self._today)
+        source, same, before = offer.source, self._is_same(offer.source), self._supply
+        self._supply = before.using(source.name, self._reason(source), self._today)
         if offer.counts is None or offer.received is None:
             return True
         # Kept before the counts are: a kill between must not make one source's counts look like another's. What the
         # source told is not: after a kill it is as if it had not been asked.
+        told = self._supply
         self._tell(source, offer.before or Told(self._today))
         supply.keep(self._folder, self._supply)
         try:
-            # What another source counted while it stood in was not withdrawn by this one.
-            whole = same and not self._supply.switches
+            # What another source counted while it stood in is not this one's to withdraw, unless it insists.
+            whole = same and (before.is_sole or offer.belief is not None)
             taken = self._counts.record(offer.counts, offer.log, whole=whole)
         except RecordError:
             raise
@@ -243,6 +253,17 @@ class Pull:
             self._supply = before
             self._refuse(source, offer.received, error)
             return False
+        self._supply = told
+        if offer.belief is not None:
+            self._supply = self._supply.believing(source.name, offer.belief, self._today)
         since = self._since(source, offer.newest, offer.before)
         self._tell(source, replace(offer.told, since=since, vintage=self._stamp if taken else ""))
         return True
+
+    def _reason(self, source: Source) -> str:
+        """Why the counts come from a source now."""
+        if self._reasons:
+            return "; ".join(self._reasons)
+        if source.name not in self._told_before:
+            return f"the settings name {source.name} first"
+        return f"{source.name} is back"

@@ -1,7 +1,7 @@
 """What a feed's sources last said, which one its counts come from, and every change of it: `sources.json`."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -13,7 +13,7 @@ from reporter.switches import Belief, Switch
 
 NAME = "sources.json"
 _MOST = 100
-_DATES = ("asked", "answered", "newest", "since", "began", "failing_since", "day")
+_DATES = ("asked", "answered", "newest", "since", "failing_since", "day")
 _INSISTENT = 3  # days on which a source must at least have sent the same
 
 
@@ -31,15 +31,13 @@ class Insistence:
     since: date
     days: int
 
-    def goes_on(self, setting: str, today: date, asked: date) -> "Insistence":
-        """The same after it was asked again, and sent counts beyond a limit."""
-        if setting != self.setting:
-            return Insistence(setting, today, 1)
-        return replace(self, days=self.days + (asked < today))
+    def goes_on(self, is_another_day: bool) -> "Insistence":  # noqa: FBT001
+        """The same after it sent such counts once more."""
+        return replace(self, days=self.days + is_another_day)
 
-    def is_believed(self, setting: str, days: int, today: date) -> bool:
+    def is_believed(self, days: int, today: date) -> bool:
         """Whether it has gone on for so many days that the source must mean it."""
-        return self.setting == setting and self.days >= _INSISTENT and (today - self.since).days >= days
+        return self.days >= _INSISTENT and (today - self.since).days >= days
 
 
 @dataclass(frozen=True)
@@ -51,11 +49,11 @@ class Told:
         answered: when it last sent what could be taken in, or said that nothing had changed.
         newest: the newest period end it then held of what the feed follows.
         since: when that period was first seen.
-        began: the first period end it then listed of what the feed follows.
+        began: target → the first period end it then listed of it.
         failed: why it failed when it was last asked; None if it did not.
         failing_since: when it was first asked in vain.
         sent: whether it sent something when it failed, which was not taken.
-        insists: how long it has sent counts beyond a limit.
+        insists: how long it has sent counts beyond each limit that they are beyond.
         vintage: a hash of all vintages, once its answer was taken in, and of the program: with others it is asked anew.
         validators: what tells it which answer we have, by a hash of the address.
     """
@@ -64,31 +62,36 @@ class Told:
     answered: date | None = None
     newest: date | None = None
     since: date | None = None
-    began: date | None = None
+    began: Mapping[str, date] = field(default_factory=dict)
     failed: str | None = None
     failing_since: date | None = None
     sent: bool = False
-    insists: Insistence | None = None
+    insists: tuple[Insistence, ...] = ()
     vintage: str = ""
     validators: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def unchanged(self, today: date) -> "Told":
         """The same after it said that nothing had changed."""
-        return replace(self, asked=today, answered=today, failed=None, failing_since=None, sent=False, insists=None)
+        return replace(self, asked=today, answered=today, failed=None, failing_since=None, sent=False, insists=())
 
-    def failing(self, today: date, reason: str, *, sent: bool, setting: str | None) -> "Told":
+    def failing(self, today: date, reason: str, *, sent: bool, beyond: Collection[str]) -> "Told":
         """The same after it was asked in vain.
 
         Args:
             sent: whether it sent something.
-            setting: the limit that its counts are beyond, if that is why.
+            beyond: the limits that its counts are beyond, if that is why.
         """
-        insists = None if sent else self.insists
-        if setting is not None:
-            insists = (self.insists or Insistence(setting, today, 0)).goes_on(setting, today, self.asked)
-            insists = replace(insists, days=max(insists.days, 1))
+        insists = self.insisting(beyond, today) if sent else self.insists
         since = self.failing_since or today
         return replace(self, asked=today, failed=reason, failing_since=since, sent=sent, insists=insists)
+
+    def insisting(self, beyond: Collection[str], today: date) -> tuple[Insistence, ...]:
+        """How long it has insisted on each of some limits, counts beyond which it sends today as well."""
+        before = {one.setting: one for one in self.insists}
+        return tuple(
+            before[setting].goes_on(self.asked < today) if setting in before else Insistence(setting, today, 1)
+            for setting in beyond
+        )
 
 
 @dataclass(frozen=True)
@@ -98,11 +101,13 @@ class Supply:
     Attributes:
         in_use: the source its counts came from last; None before the first pull.
         told: what each source last said, by name.
+        is_sole: whether all counts on record are that source's.
         switches: every change, oldest first; of very many the newest.
         beliefs: likewise.
     """
 
     in_use: str | None = None
+    is_sole: bool = True
     told: Mapping[str, Told] = field(default_factory=dict)
     switches: tuple[Switch, ...] = ()
     beliefs: tuple[Belief, ...] = ()
@@ -116,18 +121,19 @@ class Supply:
         if self.in_use in (None, source):
             return replace(self, in_use=source)
         switch = Switch(today, str(self.in_use), source, reason)
-        return replace(self, in_use=source, switches=(*self.switches, switch)[-_MOST:])
+        return replace(self, in_use=source, is_sole=False, switches=(*self.switches, switch)[-_MOST:])
 
 
-def read(folder: Path) -> Supply:
-    """What is kept in a feed's folder; nothing if it is gone or damaged, as the sources can be asked again."""
+def read(folder: Path) -> Supply | None:
+    """What is kept in a feed's folder; None if it is gone or damaged, as the sources can be asked again."""
     try:
         kept = json.loads((folder / NAME).read_bytes())
         told = {name: _told(one) for name, one in kept["told"].items()}
         switches = tuple(Switch(**_dated(one)) for one in kept["switches"])
-        return Supply(kept["in_use"], told, switches, tuple(Belief(**_dated(one)) for one in kept["beliefs"]))
+        beliefs = tuple(Belief(**_dated(one)) for one in kept["beliefs"])
+        return Supply(kept["in_use"], bool(kept["is_sole"]), told, switches, beliefs)
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
-        return Supply()
+        return None
 
 
 def keep(folder: Path, supply: Supply) -> None:
@@ -137,10 +143,9 @@ def keep(folder: Path, supply: Supply) -> None:
 
 
 def _told(one: Mapping[str, Any]) -> Told:
-    insists = one["insists"]
-    if insists is not None:
-        insists = Insistence(insists["setting"], parse_date(insists["since"]), int(insists["days"]))
-    return Told(**{**_dated(one), "insists": insists})
+    insists = tuple(Insistence(**_dated(kept)) for kept in one["insists"])
+    began = {target: parse_date(day) for target, day in one["began"].items()}
+    return Told(**{**_dated(one), "insists": insists, "began": began})
 
 
 def _dated(one: Mapping[str, Any]) -> dict[str, Any]:

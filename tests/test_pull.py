@@ -296,6 +296,16 @@ def test_a_web_page_is_kept_aside_and_old_answers_are_not(upstream, run, tmp_pat
     assert {path.name for path in folder.iterdir()} == {"file.json", "file-1.gz"}
 
 
+def test_a_page_in_place_of_a_file_at_hand_stays_a_failure(run, tmp_path):
+    path = tmp_path / "own.csv"
+    feed = {"name": "own", "source": "file", "path": str(path), "target": "inc cases", "cadence": "day", "horizons": 2}
+    path.write_bytes(long_table(daily(30)))
+    run("2026-11-19", feed, offline=True)
+    path.write_bytes(b"<html>sign in</html>")
+    assert [run(day, feed, offline=True).exit_code for day in ("2026-11-20", "2027-06-01")] == [3, 3]
+    assert (tmp_path / "site/data/own/refused/file-1.gz").exists()
+
+
 def test_a_key_in_an_address_is_not_published(upstream, run, tmp_path):
     feed = own(upstream, url=upstream.url("/own.csv?key=SECRETKEY123"))
     upstream.files["/own.csv"] = long_table(daily(30))
@@ -451,6 +461,94 @@ def test_the_next_source_takes_over_when_the_first_fails_and_gives_back(upstream
     assert (found["source"], found["switches"][-1]["reason"]) == ("nhsn", "nhsn is back")
 
 
+def test_an_older_or_empty_first_file_is_refused_on_a_bundled_archive(upstream, run, tmp_path, admissions):
+    feed = both(upstream, source="nhsn", url=upstream.url("/nhsn.json"))
+    early = admissions[admissions["target_end_date"] < "2025-05-01"]
+    for body, words in ((early, "before the last vintage"), (admissions.assign(observation=0.0), "counts are 0")):
+        upstream.files["/nhsn.json"] = socrata(body)
+        (line,) = run("2025-07-02", feed).failed
+        assert words in line
+    assert vintages(tmp_path, "us")[-1] == date(2025, 6, 27)
+
+
+def test_the_first_source_failing_at_first_is_a_switch_too(upstream, run, tmp_path, admissions):
+    hole = admissions["target_end_date"].between("2024-05-01", "2024-06-30")
+    for weeks, day in ((2, "2025-07-09"), (3, "2025-07-16"), (4, "2025-07-23")):
+        upstream.files["/hub.csv"] = hub(later(admissions[~hole], weeks), day)
+        assert run(day, both(upstream)).new
+    (switch,) = status(tmp_path)["switches"]
+    assert (switch["before"], switch["after"]) == ("nhsn", "hub")
+    changes = Vintages(tmp_path / "site/data/us/vintages").changes
+    assert changes.loc[changes["as_of"] > "2025-07-01", "observation"].notna().all()
+
+
+def test_a_belief_settles_the_matter_after_a_switch_as_well(upstream, run, tmp_path, admissions):
+    upstream.files |= {"/nhsn.json": None, "/hub.csv": hub(later(admissions, 2), "2025-07-09")}
+    run("2025-07-09", both(upstream))
+    gone = admissions["target_end_date"] < "2022-06-01"
+    limits = {"seconds": 1, "believed": 3}
+    codes = []
+    for number in range(8):
+        counts = later(admissions[~gone], 3)
+        counts.loc[counts.index[-1], "observation"] += number  # a new file each day
+        upstream.files |= {"/nhsn.json": socrata(counts), "/hub.csv": None}
+        codes.append(run(f"2025-07-{16 + number}", both(upstream, limits=limits)).exit_code)
+    assert codes[-4:] == [0, 0, 0, 0], codes
+
+
+def test_limits_that_are_broken_together_are_believed_together(upstream, run, tmp_path):
+    upstream.files["/own.csv"] = long_table(daily(40))
+    run("2026-11-19", own(upstream))
+    half = daily(40, places=("A",)).iloc[1::2]
+    codes = []
+    for day in range(20, 26):
+        upstream.files["/own.csv"] = long_table(half.assign(observation=half["observation"] + day))
+        codes.append(run(f"2026-11-{day}", own(upstream, limits={"seconds": 2, "believed": 3})).exit_code)
+    assert codes == [3, 3, 3, 0, 0, 0]
+
+
+def test_corrections_in_a_log_arrive_with_a_row_of_every_day(run, tmp_path):
+    path = tmp_path / "log.csv"
+    feed = {"name": "own", "source": "file", "path": str(path), "target": "inc cases", "cadence": "day", "horizons": 2}
+    feed |= {"models": ["baseline"]}
+    log = [f"{day},inc cases,A,{day},{90 + number}" for number, day in enumerate(DAYS)]
+    for number, day in enumerate(DAYS):
+        text = "as_of,target,location,target_end_date,observation\n" + "\n".join(log[: number + 1])
+        path.write_text(text.replace(",92\n", ",97\n") if number > 5 else text, encoding="utf-8")
+        run(day, feed, offline=True)
+    known = Vintages(tmp_path / "site/data/own/vintages").known.set_index("target_end_date")["observation"]
+    assert known[pd.Timestamp(DAYS[2])] == 97
+    rows = pd.read_parquet(tmp_path / f"site/data/own/vintages/{DAYS[6]}.parquet")
+    assert sorted(rows["observation"]) == [96, 97]  # known from the day it was written on
+
+
+DAYS = [f"2026-11-{day:02}" for day in range(1, 11)]
+
+
+def test_a_slow_source_makes_live_forecasts_and_a_frozen_one_none(upstream, run, tmp_path):
+    live = {}
+    for day in (1, 2, 3):
+        upstream.files["/own.csv"] = long_table(daily(40, f"2026-10-{10 + day}"))
+        run(f"2026-11-0{day}", own(upstream))
+        receipt = tmp_path / f"site/data/own/receipts/2026-10-{10 + day}.json"
+        live[day] = json.loads(receipt.read_text(encoding="utf-8"))["live"]
+    assert live == {1: False, 2: True, 3: True}
+
+
+def test_a_lost_table_is_named_while_the_other_is_unchanged(upstream, run, tmp_path, admissions, monkeypatch):
+    parts = tuple(
+        replace(part, url=upstream.url(f"/{number}.json"), paging=None) for number, part in enumerate(nhsn.SOURCE.parts)
+    )
+    monkeypatch.setattr(nhsn, "SOURCE", replace(nhsn.SOURCE, parts=parts))
+    feed = {key: value for key, value in both(upstream, source="nhsn").items() if key != "url"}
+    upstream.files |= {"/0.json": socrata(later(admissions, 1)), "/1.json": socrata(later(admissions, 1))}
+    run("2025-07-02", feed)
+    upstream.files["/1.json"] = None
+    first, again = run("2025-07-03", feed), run("2025-07-03", feed)
+    assert first.failed == again.failed
+    assert len(first.failed) == 1
+
+
 def test_a_days_failure_does_not_mix_two_releases(upstream, run, tmp_path, admissions, tree):
     upstream.files["/nhsn.json"] = socrata(later(admissions, 1))
     run("2025-07-02", both(upstream))
@@ -572,10 +670,10 @@ def test_what_sources_told_survives_the_disk_and_damage_costs_no_more_than_a_que
     told = supply.Told(
         date(2026, 1, 2), date(2026, 1, 2), date(2026, 1, 1), date(2026, 1, 2), validators={"u": {"etag": "x"}}
     )
-    kept = supply.Supply("nhsn", {"nhsn": told}).using("hub", "a reason", date(2026, 1, 3))
+    kept = supply.Supply("nhsn", told={"nhsn": told}).using("hub", "a reason", date(2026, 1, 3))
     supply.keep(tmp_path, kept)
     assert supply.read(tmp_path) == kept
     path = tmp_path / supply.NAME
     for damaged in (b"", b"{}", b"[]", path.read_bytes().replace(b"2026-01-01", b"yesterday"), b'{"told": {"a": 5}}'):
         path.write_bytes(damaged)
-        assert supply.read(tmp_path) == supply.Supply()
+        assert supply.read(tmp_path) is None
