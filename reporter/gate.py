@@ -120,8 +120,8 @@ def check(
         limits: of the feed.
         today: no period may end after it.
         same_source: whether `known` is from the same source; if not, only the periods since both began are compared.
-        began: target → its first period end in the table that the same source had taken in last. What is known from before it
-            was no longer listed then. None if it is not known; then all of `known` is taken as listed.
+        began: of each target, the first period end that the same source's last accepted table listed. What is known
+            from before it was no longer listed then. Of a target that is not in it, all of `known` is taken as listed.
 
     Raises:
         RefusedError: one line with what was found, what is allowed and, where there is one, the setting that says so.
@@ -231,8 +231,27 @@ def _expected_from(step: _Step, began: date | None) -> int:
     return first if was < first <= was + moved + slack else was
 
 
+def _expected_by_series(step: _Step, since: int) -> Ints:
+    """The first day of each series whose counts are missed if they are gone.
+
+    A table may list the last so many days of each place, whose ends differ. As long as the table begins where it may, a
+    series that spans nine tenths of the longest, and at most a month less, is missed from its own first day on.
+    """
+    begins = np.full(len(step.series), since, np.int64)
+    if step.listed.first > since:
+        return begins
+    first, last = np.full(len(begins), np.iinfo(np.int64).max), np.full(len(begins), np.iinfo(np.int64).min)
+    np.minimum.at(first, step.listed.series, step.listed.day)
+    np.maximum.at(last, step.listed.series, step.listed.day)
+    there = np.unique(step.listed.series)
+    spans = last[there] - first[there]
+    whole = there[spans >= spans.max() - min(_ROLLED, spans.max() // 10)]
+    begins[whole] = np.maximum(since, first[whole])
+    return begins
+
+
 def _refuse_fewer(step: _Step, found: Ints, since: int, limits: Limits) -> None:
-    expected = step.before.day >= since
+    expected = step.before.day >= _expected_by_series(step, since)[step.before.series]
     there = np.zeros(len(step.before), bool)
     there[found[found >= 0]] = True
     gone, listed = np.count_nonzero(expected & ~there), np.count_nonzero(expected)

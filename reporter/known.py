@@ -94,16 +94,22 @@ class Known:
         return pa.table([*texts, ends, pa.array(values, from_pandas=True)], COUNTS.names)
 
     def _gone(self, told: Ints, there: Ints) -> Ints:
-        """The keys of known values that a whole table lacks, from its target's first day on."""
+        """The keys of known values that a whole table lacks.
+
+        Each is on its series' first day in the table or later; its target's if the table lists nothing of the series.
+        """
         lacked = ~np.isnan(self._values)
         lacked[there] = False
         if not lacked.any():
             return self._keys[lacked]
         targets: dict[str, int] = {}
         target_of = np.array([targets.setdefault(target, len(targets)) for target, _ in self._numbering], np.int64)
-        first = np.full(len(targets), np.iinfo(np.int64).max)
-        np.minimum.at(first, target_of[keys.series_of(told)], keys.day_of(told))
-        lacked &= keys.day_of(self._keys) >= first[target_of[keys.series_of(self._keys)]]
+        never = np.iinfo(np.int64).max
+        first, begins = np.full(len(targets), never), np.full(len(target_of), never)
+        np.minimum.at(begins, keys.series_of(told), keys.day_of(told))
+        np.minimum.at(first, target_of, begins)
+        begins = np.where(begins == never, first[target_of], begins)
+        lacked &= keys.day_of(self._keys) >= begins[keys.series_of(self._keys)]
         return self._keys[lacked]
 
     def _learn(self, later: Ints, values: Floats) -> None:

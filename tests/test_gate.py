@@ -18,6 +18,7 @@ from reporter.sources.base import archive_changes
 from reporter.vintages import Vintages
 
 TODAY = date(2026, 11, 20)
+T = "wk inc covid hosp"
 SAMPLES = sorted((Path(__file__).parent / "data" / "sources").iterdir())
 PLACES = ["AK", "AL", "NA", "US"]
 WEEKS = pd.date_range("2026-01-03", periods=40, freq="7D").as_unit("s")
@@ -26,7 +27,7 @@ NONE = pd.DataFrame({name: [] for name in columns(COUNTS)}).astype(
 )
 
 
-def table(target="wk inc covid hosp", places=PLACES, days=WEEKS, value=None):
+def table(target=T, places=PLACES, days=WEEKS, value=None):
     """Counts of every place in every period, none of which is 0 or near another."""
     counts = 100.0 + np.arange(len(places) * len(days)) if value is None else value
     return pd.DataFrame(
@@ -217,6 +218,11 @@ def daily(first, last, places=PLACES):
     return table(places=places, days=days, value=50.0 + numbers.ravel())
 
 
+def begins(counts):
+    """The first period end of each target."""
+    return {target: first.date() for target, first in counts.groupby("target")["target_end_date"].min().items()}
+
+
 @pytest.mark.parametrize(
     "days",
     [
@@ -227,14 +233,48 @@ def daily(first, last, places=PLACES):
 )
 @pytest.mark.parametrize("pause", [1, 17], ids=["each day", "every 17th day"])
 def test_a_rolling_window_passes_for_ever(tmp_path, days, pause):
-    store, began = Vintages(tmp_path), None
+    store, began = Vintages(tmp_path), {}
     for day in pd.date_range("2026-08-01", "2026-10-05", freq=f"{pause}D"):
         now = daily(*days(day.date()))
         check(now, store.known, began=began)
-        began = now["target_end_date"].min().date()
+        began = begins(now)
         store.add(day.date(), now)
     assert store.known["target_end_date"].min() < pd.Timestamp("2026-08-01")
     assert store.known["observation"].notna().all()
+
+
+def test_each_target_has_a_window_of_its_own(tmp_path):
+    """Cases are listed from the first of January on, deaths of the last 90 days."""
+    store, began = Vintages(tmp_path), {}
+    for day in pd.date_range("2026-08-01", "2026-10-05", freq="5D"):
+        deaths = daily(day - pd.Timedelta("89D"), day).assign(target="inc deaths")
+        now = pd.concat([daily("2026-01-01", day).assign(target="inc cases"), deaths])
+        check(now, store.known, began=began)
+        began = begins(now)
+        store.add(day.date(), now, whole=True)
+    assert began == {"inc cases": date(2026, 1, 1), "inc deaths": date(2026, 7, 8)}
+    without = {target: first for target, first in began.items() if target == "inc cases"}
+    assert refusal(now, store.known, began=without).startswith("'inc deaths': 260 of the last vintage's 620 counts")
+    late = now[(now["target"] == "inc deaths") | (now["target_end_date"] > "2026-07-01")]
+    assert refusal(late, store.known, began=began).startswith("'inc cases': 728 of the last vintage's 1112 counts")
+
+
+@pytest.mark.parametrize("lagging", [1, 2, 3])
+@pytest.mark.parametrize("lag", [10, 40])
+def test_places_that_each_list_their_last_days_pass_for_ever(tmp_path, lagging, lag):
+    """Some end, and so begin, earlier than the others."""
+    store, began = Vintages(tmp_path), {}
+    for day in pd.date_range("2026-08-01", "2026-10-05", freq="5D"):
+        before = day - pd.Timedelta(f"{lag}D")
+        late = daily(before - pd.Timedelta("59D"), before, PLACES[:lagging])
+        now = pd.concat([daily(day - pd.Timedelta("59D"), day, PLACES[lagging:]), late])
+        now = now[(now["location"] != "US") | (now["target_end_date"].dt.day_of_week < 5)]
+        check(now, store.known, began=began)
+        began = begins(now)
+        store.add(day.date(), now, whole=True)
+    assert store.known["observation"].notna().all()
+    cut = now[now["location"].isin(PLACES[:lagging]) | (now["target_end_date"] > day - pd.Timedelta("30D"))]
+    assert "counts are gone" in refusal(cut, store.known, began=began)
 
 
 def test_a_rolling_window_of_weeks_passes():
@@ -242,7 +282,7 @@ def test_a_rolling_window_of_weeks_passes():
     for number in range(1, 28):
         listed, known = WEEKS[number : number + 12], WEEKS[: number + 11]
         now, before = (counts[counts["target_end_date"].isin(days)] for days in (listed, known))
-        check(now, before, began=WEEKS[number - 1].date())
+        check(now, before, began={T: WEEKS[number - 1].date()})
 
 
 @pytest.mark.parametrize("days", [10, 30, 60, 90, 1000])
@@ -250,13 +290,13 @@ def test_the_first_half_cut_off_at_once_is_refused_of_a_short_table_too(days):
     known = daily(date(2026, 10, 1) - timedelta(days=days - 1), "2026-10-01")
     now = daily(date(2026, 10, 2) - timedelta(days=days // 2), "2026-10-02")
     message = f"{2 * days} of the last vintage's {4 * days} counts are gone; "
-    for began in (None, known["target_end_date"].min().date()):
+    for began in (None, {}, {"cum deaths": date(2020, 1, 1)}, begins(known)):
         assert refusal(now, known, began=began).startswith(message)
 
 
 def test_a_window_that_rolled_long_ago_is_still_held_against_what_it_listed():
     known = daily("2024-01-01", "2026-10-01")
-    began = date(2026, 7, 4)
+    began = {T: date(2026, 7, 4)}
     check(daily("2026-07-05", "2026-10-02"), known, began=began)
     message = refusal(daily("2026-08-18", "2026-10-02"), known, began=began)
     assert message.startswith("180 of the last vintage's 360 counts are gone; ")
@@ -269,7 +309,7 @@ def test_a_year_cut_off_old_history_is_gone_until_so_much_time_has_passed():
     known = daily("2023-01-01", "2026-06-30")
     assert refusal(daily("2024-01-01", "2026-07-07"), known).startswith("1460 of the last vintage's 5108 counts are")
     check(daily("2023-02-01", "2026-07-01"), known)
-    check(daily("2024-01-01", "2026-07-01"), known, began=date(2024, 1, 1))
+    check(daily("2024-01-01", "2026-07-01"), known, began={T: date(2024, 1, 1)})
 
 
 def test_blanks_at_the_begin_of_a_table_are_no_window():
@@ -282,9 +322,9 @@ def test_a_window_of_zeros_passes_where_only_what_it_no_longer_lists_was_more():
     known = daily("2026-01-01", "2026-10-01")
     known.loc[known["target_end_date"] >= "2026-07-01", "observation"] = 0.0
     now = daily("2026-07-05", "2026-10-02").assign(observation=0.0)
-    check(now, known, began=date(2026, 7, 4))
+    check(now, known, began={T: date(2026, 7, 4)})
     known.loc[known["target_end_date"] == "2026-07-06", "observation"] = 1.0
-    assert refusal(now, known, began=date(2026, 7, 4)).startswith("all 360 counts are 0")
+    assert refusal(now, known, began={T: date(2026, 7, 4)}).startswith("all 360 counts are 0")
 
 
 @pytest.mark.parametrize("target", ["wk inc covid hosp", "wk inc flu hosp", "wk inc rsv hosp"])
@@ -316,7 +356,7 @@ def test_ten_times_the_size_is_refused_of_a_window_too():
     known = daily("2024-01-01", "2026-10-01")
     many = [f"{place}{number}" for place in PLACES for number in range(10)]
     now = daily("2026-07-05", "2026-10-02", [*PLACES, *many])
-    assert refusal(now, known, began=date(2026, 7, 4)).startswith("3960 counts where 360 were to be expected")
+    assert refusal(now, known, began={T: date(2026, 7, 4)}).startswith("3960 counts where 360 were to be expected")
 
 
 @pytest.mark.parametrize("count", [1, 2, 50])

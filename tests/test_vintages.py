@@ -16,6 +16,7 @@ from reporter.sources.base import archive_changes
 from reporter.vintages import View, Vintages
 
 T = "inc covid cases"
+LAGS = {"DE": 0, "FR": 10}
 
 
 def day(text):
@@ -96,6 +97,20 @@ def test_what_a_whole_table_lacks_is_withdrawn(tmp_path):
     }
 
 
+def test_places_that_each_list_their_last_days_have_nothing_withdrawn(tmp_path):
+    """One ends, and so begins, ten days earlier than the other."""
+    store = Vintages(tmp_path)
+    for today in pd.date_range("2026-04-01", periods=20):
+        days = {place: pd.date_range(end=today - pd.Timedelta(f"{lag}D"), periods=60) for place, lag in LAGS.items()}
+        rows = [(place, end, 5.0) for place, ends in days.items() for end in ends]
+        assert store.add(today.date(), counts(*rows), whole=True)
+    assert store.known["observation"].notna().all()
+    assert len(store.known) == 2 * (60 + 19)
+    lacking = counts(*(row for row in rows if row[:2] != ("DE", day("2026-04-01"))))
+    assert store.add(date(2026, 4, 21), lacking, whole=True)
+    assert by_key(store.known[store.known["observation"].isna()]) == {(T, "DE", "2026-04-01"): None}
+
+
 def test_what_a_part_of_a_table_lacks_stays(tmp_path):
     store = Vintages(tmp_path)
     store.add(date(2026, 1, 3), counts(("DE", "2026-01-01", 5.0), ("DE", "2026-01-02", 7.0)))
@@ -126,10 +141,11 @@ def test_the_store_knows_what_a_dictionary_would(tmp_path_factory, vintages):
     for number, (told, whole, again, categories) in enumerate(vintages):
         before = dict(known)
         if whole:
-            for target in {target for target, _, _ in told}:
-                first = min(end for one, _, end in told if one == target)
-                lacked = [key for key in known if key[0] == target and key[2] >= first and key not in told]
-                known.update(dict.fromkeys(lacked))
+            for key in known.keys() - told.keys():
+                of_target = [one for one in told if one[0] == key[0]]
+                of_series = [one for one in of_target if one[1] == key[1]]
+                if of_target and key[2] >= min(end for _, _, end in of_series or of_target):
+                    known[key] = None
         known.update({key: value for key, value in told.items() if value is not None or key in known})
         frame = pd.DataFrame([(*key, value) for key, value in told.items()], columns=COUNTS.names)
         frame["observation"] = frame["observation"].astype("float64")
