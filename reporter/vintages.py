@@ -74,9 +74,10 @@ class Vintages:
 
         Args:
             counts: a counts frame.
-            whole: they are all that upstream has of their targets. A known value that they lack is taken back if
-                its period ends on their first day of its target or later; what ends before that is only no
-                longer listed, and stays as it was. If they are not whole, all that they lack stays.
+            whole: they are all that upstream has of their targets. A known value that they lack is taken back if its
+                period ends on the first day they list of its series or later (of its target, if they list nothing of
+                the series); what ends before that is only no longer listed, and stays as it was. If they are not
+                whole, all that they lack stays.
 
         Returns:
             Whether a vintage was created.
