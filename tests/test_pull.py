@@ -547,6 +547,8 @@ def test_a_lost_table_is_named_while_the_other_is_unchanged(upstream, run, tmp_p
     first, again = run("2025-07-03", feed), run("2025-07-03", feed)
     assert first.failed == again.failed
     assert len(first.failed) == 1
+    page = (tmp_path / "site/status/index.html").read_text(encoding="utf-8")
+    assert "A part of what CDC NHSN publishes could not be had this time; the rest was used." in page
 
 
 def test_a_days_failure_does_not_mix_two_releases(upstream, run, tmp_path, admissions, tree):

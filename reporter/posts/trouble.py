@@ -37,6 +37,9 @@ def _sentences(book: Book, line: str) -> Iterator[str]:
     for one in record.upstreams:
         if is_of(line, one):
             yield _of_source(book, one)
+    for one in record.upstreams:
+        if one.failed is None and line.startswith(f"{record.name}: {one.name}: "):
+            yield f"A part of what {_short(one)} publishes could not be had this time; the rest was used."
     for model, entry in (record.receipts[-1]["models"] if record.receipts else {}).items():
         if "error" in entry and line.startswith(f"{record.name}: {model} failed for "):
             yield f"The model {book.model_title(model)} failed, and nothing new is published for it."
