@@ -70,6 +70,8 @@ def fan(chart: Fan) -> Figure:
     """Draw counts, the forecast's median and its two bands, and where data ends."""
     days = [*chart.counts, *chart.ahead, chart.reference]
     top = _top(chart)
+    # Where little was counted the end of the data is at the left edge, which would cut the words.
+    anchor = "right" if chart.reference - min(days) > (max(days) - min(days)) / 3 else "left"
     traces = [*_past(chart), *_bands(chart), *_previous(chart), *_counts(chart), *_odd(chart, top)]
     layout = {
         "height": chart.height,
@@ -77,7 +79,7 @@ def fan(chart: Fan) -> Figure:
         "xaxis": date_axis(min(days), max(days)),
         "yaxis": count_axis(top),
         "shapes": [rule(chart.reference.isoformat())],
-        "annotations": [label(chart.reference.isoformat(), "data ends here", anchor="right"), *_edges(chart, top)],
+        "annotations": [label(chart.reference.isoformat(), "data ends here", anchor=anchor), *_edges(chart, top)],
         "showlegend": False,
         "hovermode": "x",
         "dragmode": False,

@@ -79,6 +79,12 @@ def test_a_gap_interrupts_the_line():
     assert len(trace["x"]) == 21
 
 
+@pytest.mark.parametrize(("counts", "anchor"), [({DAY - timedelta(days=9): 5.0}, "right"), ({}, "left")])
+def test_the_words_at_the_end_of_the_data_stay_inside(counts, anchor):
+    figure = charts.fan(a_fan(counts=counts, previous=None, past=(), revised=None))
+    assert figure["layout"]["annotations"][0]["xanchor"] == anchor
+
+
 def test_bands_start_at_the_last_count():
     band = next(trace for trace in charts.fan(a_fan())["data"] if trace["name"].startswith("likely"))
     assert (band["x"][0], band["y"][0]) == (band["x"][-1], band["y"][-1]) == ("2020-04-11", 120)
