@@ -22,7 +22,7 @@ from reporter.supply import Supply
 from reporter.timeliness import State, Timeliness, timeliness
 from reporter.vintages import View
 
-_SAID = ("asked", "answered", "since", "failed", "failing_since")
+_SAID = ("asked", "answered", "since", "failed", "failing_since", "waits")
 
 
 def feed_record(

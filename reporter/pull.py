@@ -98,6 +98,7 @@ class Pull:
                 continue
             if not self._may_lead(source.name, offer.newest):
                 self._reasons.append(f"{source.name}: its newest period, {offer.newest}, is not after that on record")
+                self._tell(source, replace(self._supply.told[source.name], waits=True))
                 continue
             if self._state(offer.told) in {State.STALE, State.RETIRED}:
                 self._reasons.append(f"{source.name}: nothing new since {offer.told.since}")

@@ -53,6 +53,7 @@ class Told:
         failed: why it failed when it was last asked; None if it did not.
         failing_since: when it was first asked in vain.
         sent: whether it sent something when it failed, which was not taken.
+        waits: whether it answered and was not taken from, as the record has what it has, and more, of another source.
         insists: how long it has sent counts beyond each limit that they are beyond.
         vintage: a hash of all vintages, once its answer was taken in, and of the program: with others it is asked anew.
         validators: what tells it which answer we have, by a hash of the address.
@@ -66,13 +67,16 @@ class Told:
     failed: str | None = None
     failing_since: date | None = None
     sent: bool = False
+    waits: bool = False
     insists: tuple[Insistence, ...] = ()
     vintage: str = ""
     validators: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def unchanged(self, today: date) -> "Told":
         """The same after it said that nothing had changed."""
-        return replace(self, asked=today, answered=today, failed=None, failing_since=None, sent=False, insists=())
+        return replace(
+            self, asked=today, answered=today, failed=None, failing_since=None, sent=False, waits=False, insists=()
+        )
 
     def failing(self, today: date, reason: str, *, sent: bool, beyond: Collection[str]) -> "Told":
         """The same after it was asked in vain.
@@ -83,7 +87,7 @@ class Told:
         """
         insists = self.insisting(beyond, today) if sent else self.insists
         since = self.failing_since or today
-        return replace(self, asked=today, failed=reason, failing_since=since, sent=sent, insists=insists)
+        return replace(self, asked=today, failed=reason, failing_since=since, sent=sent, waits=False, insists=insists)
 
     def insisting(self, beyond: Collection[str], today: date) -> tuple[Insistence, ...]:
         """How long it has insisted on each of some limits, counts beyond which it sends today as well."""

@@ -613,6 +613,9 @@ def test_a_first_source_that_is_behind_the_record_is_left_until_it_has_caught_up
     for day in ("2025-07-10", "2025-07-11"):  # in full, and not modified
         outcome = run(day, both(upstream))
         assert (outcome.exit_code, status(tmp_path)["source"]) == (0, "hub")
+        assert [one["waits"] for one in status(tmp_path)["sources"]] == [True, False]
+    page = (tmp_path / "site/status/index.html").read_text(encoding="utf-8")
+    assert "It is not used yet: another source had counts as new or newer." in page
     upstream.files["/nhsn.json"] = socrata(later(admissions, 2))
     run("2025-07-12", both(upstream))
     assert status(tmp_path)["source"] == "nhsn"

@@ -45,6 +45,7 @@ class Upstream:
         since: when that period was first seen.
         failed: why it failed when it was last asked; None if it did not.
         failing_since: when it was first asked in vain.
+        waits: whether it answered and was not taken from, as the record has what it has, and more, of another source.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Upstream:
     since: date | None = None
     failed: str | None = None
     failing_since: date | None = None
+    waits: bool = False
 
 
 @dataclass(frozen=True)

@@ -116,7 +116,7 @@ def _feed_in_json(book: Book) -> dict[str, Any]:
 def _source_in_json(one: Upstream) -> dict[str, Any]:
     days = ("asked", "answered", "newest", "since", "failing_since")
     said = {day: None if getattr(one, day) is None else str(getattr(one, day)) for day in days}
-    return {"name": one.name, "title": one.attribution.title, **said, "failed": one.failed}
+    return {"name": one.name, "title": one.attribution.title, **said, "failed": one.failed, "waits": one.waits}
 
 
 def _word(book: Book) -> str:
@@ -168,4 +168,6 @@ def _said(book: Book, one: Upstream) -> str:
     if one.newest is not None and one.since is not None:
         newest = period(one.newest, book.record.cadence)
         said.append(f"Its newest period: {newest}, first seen on {day_in_words(one.since)}.")
+    if one.waits:
+        said.append("It is not used yet: another source had counts as new or newer.")
     return " ".join(said)
