@@ -207,7 +207,9 @@ class Session:
             logging.getLogger(name).addFilter(_drop)
         try:
             return httpx2.Client(
-                headers={"User-Agent": f"reporter/{__version__} (forecast blog generator)", "Accept-Encoding": "gzip"}
+                headers={"User-Agent": f"reporter/{__version__} (forecast blog generator)", "Accept-Encoding": "gzip"},
+                # A connection that upstream is just closing must not cost an attempt.
+                limits=httpx2.Limits(max_keepalive_connections=0),
             )
         except (OSError, ValueError) as error:  # a proxy or certificate setting of the machine
             raise self._error(f"no connection can be set up: {one_line(str(error))}") from None
