@@ -136,11 +136,10 @@ class Pull:
     def _fail(self, source: Source, error: SourceError) -> None:
         """Name a source's failure, unless it ended long ago and is not there."""
         told = self._supply.told.get(source.name)
-        raw = getattr(error, "raw", None)
-        sent = raw is not None or isinstance(error, _NotTakenError)
-        if raw is not None:
+        sent = error.raw is not None or isinstance(error, _NotTakenError)
+        if error.raw is not None:
             where = source.url or Path(self._feed.path or "").name
-            aside.keep_aside(self._folder, source.name, self._today, str(error), [(where, raw)])
+            aside.keep_aside(self._folder, source.name, self._today, str(error), [(where, error.raw)])
         beyond = error.beyond if isinstance(error, _NotTakenError) else ()
         failing = (told or Told(self._today)).failing(self._today, str(error), sent=sent, beyond=beyond)
         self._tell(source, failing)
@@ -161,9 +160,9 @@ class Pull:
             return None
         self._failed += received.lost
         if not received.parts and told is not None and told.newest is not None:
-            told = told.unchanged(self._today)
-            self._tell(source, told)
-            return _Offer(source, told, told.newest or self._today)
+            unchanged = told.unchanged(self._today)
+            self._tell(source, unchanged)
+            return _Offer(source, unchanged, told.newest)
         return self._read(source, told, received)
 
     def _read(self, source: Source, told: Told | None, received: Received) -> _Offer | None:

@@ -380,6 +380,8 @@ def test_a_fault_in_reading_an_answer_is_the_sources_failure(upstream, run, tmp_
 # ---------------------------------------------------------------------------- failover
 
 
+DAYS = [f"2026-11-{day:02}" for day in range(1, 11)]
+
 WEEKLY = ["wk inc covid hosp"]
 PLACES = ["US", "01", "06"]
 NHSN = {"01": "AL", "06": "CA", "US": "USA"}
@@ -417,6 +419,16 @@ def socrata(counts: pd.DataFrame) -> bytes:
 def hub(counts: pd.DataFrame, as_of: str) -> bytes:
     table = counts.dropna().assign(as_of=as_of)
     return table.to_csv(index=False).encode()
+
+
+@pytest.fixture
+def two_tables(upstream: Upstream, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """A feed from NHSN's final and preliminary table, `/0.json` and `/1.json` of the upstream."""
+    parts = tuple(
+        replace(part, url=upstream.url(f"/{number}.json"), paging=None) for number, part in enumerate(nhsn.SOURCE.parts)
+    )
+    monkeypatch.setattr(nhsn, "SOURCE", replace(nhsn.SOURCE, parts=parts))
+    return {key: value for key, value in both(upstream, source="nhsn").items() if key != "url"}
 
 
 def both(upstream: Upstream, **changed: Any) -> dict[str, Any]:
@@ -522,9 +534,6 @@ def test_corrections_in_a_log_arrive_with_a_row_of_every_day(run, tmp_path):
     assert sorted(rows["observation"]) == [96, 97]  # known from the day it was written on
 
 
-DAYS = [f"2026-11-{day:02}" for day in range(1, 11)]
-
-
 def test_a_slow_source_makes_live_forecasts_and_a_frozen_one_none(upstream, run, tmp_path):
     live = {}
     for day in (1, 2, 3):
@@ -535,16 +544,11 @@ def test_a_slow_source_makes_live_forecasts_and_a_frozen_one_none(upstream, run,
     assert live == {1: False, 2: True, 3: True}
 
 
-def test_a_lost_table_is_named_while_the_other_is_unchanged(upstream, run, tmp_path, admissions, monkeypatch):
-    parts = tuple(
-        replace(part, url=upstream.url(f"/{number}.json"), paging=None) for number, part in enumerate(nhsn.SOURCE.parts)
-    )
-    monkeypatch.setattr(nhsn, "SOURCE", replace(nhsn.SOURCE, parts=parts))
-    feed = {key: value for key, value in both(upstream, source="nhsn").items() if key != "url"}
+def test_a_lost_table_is_named_while_the_other_is_unchanged(upstream, run, tmp_path, admissions, two_tables):
     upstream.files |= {"/0.json": socrata(later(admissions, 1)), "/1.json": socrata(later(admissions, 1))}
-    run("2025-07-02", feed)
+    run("2025-07-02", two_tables)
     upstream.files["/1.json"] = None
-    first, again = run("2025-07-03", feed), run("2025-07-03", feed)
+    first, again = run("2025-07-03", two_tables), run("2025-07-03", two_tables)
     assert first.failed == again.failed
     assert len(first.failed) == 1
     page = (tmp_path / "site/status/index.html").read_text(encoding="utf-8")
@@ -563,20 +567,15 @@ def test_a_days_failure_does_not_mix_two_releases(upstream, run, tmp_path, admis
     assert (status(tmp_path)["source"], status(tmp_path)["switches"]) == ("nhsn", [])
 
 
-def test_nhsn_goes_on_with_one_of_its_tables(upstream, run, tmp_path, admissions, monkeypatch):
-    parts = tuple(
-        replace(part, url=upstream.url(f"/{number}.json"), paging=None) for number, part in enumerate(nhsn.SOURCE.parts)
-    )
-    monkeypatch.setattr(nhsn, "SOURCE", replace(nhsn.SOURCE, parts=parts))
-    feed = {key: value for key, value in both(upstream, source="nhsn").items() if key != "url"}
+def test_nhsn_goes_on_with_one_of_its_tables(upstream, run, admissions, two_tables):
     upstream.files |= {"/0.json": socrata(later(admissions, 1)), "/1.json": socrata(later(admissions, 2))}
-    assert run("2025-07-09", feed).new == ["us/2025-07-05"]  # the preliminary table has the newest week
+    assert run("2025-07-09", two_tables).new == ["us/2025-07-05"]  # the preliminary table has the newest week
     upstream.files |= {"/0.json": socrata(later(admissions, 3)), "/1.json": None}
-    outcome = run("2025-07-16", feed)
+    outcome = run("2025-07-16", two_tables)
     assert (outcome.exit_code, outcome.new) == (3, ["us/2025-07-12"])
     assert len(outcome.failed) == 1
     upstream.files["/0.json"] = None
-    outcome = run("2025-07-17", feed)
+    outcome = run("2025-07-17", two_tables)
     assert (outcome.exit_code, outcome.new, len(outcome.failed)) == (3, [], 1)
 
 
