@@ -73,6 +73,22 @@ SPLITS = pa.schema(
 )
 """Why medians moved since the reference date before: `before` and the parts add up to `after`."""
 
+QUANTITIES = ("began", "turn", "growth_rate", "final_size")
+"""What a model of curves says of a wave; `models.base.Estimates` says what each is."""
+
+ESTIMATES = pa.schema(
+    {
+        "reference_date": pa.date32(),
+        "model_id": pa.string(),
+        "target": pa.string(),
+        "location": pa.string(),
+        "family": pa.string(),
+        "quantity": pa.string(),
+        **dict.fromkeys(("estimate", "q025", "q25", "q75", "q975"), pa.float64()),
+    }
+)
+"""What models of curves said of the wave under way: null where it could not be told."""
+
 REVISIONS = pa.schema(
     {
         "target": pa.string(),

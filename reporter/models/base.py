@@ -53,6 +53,25 @@ class History:
 
 
 @dataclass(frozen=True)
+class Estimates:
+    """What a model says of the wave that each of S series is in, besides its forecast.
+
+    Attributes:
+        families: (S,) the curve that the numbers are of, such as "logistic"; "" where there is none.
+        values: quantity → (S, 5) its estimate, then its levels 0.025, 0.25, 0.75 and 0.975. NaN where it cannot be told
+            from the counts; a level may be NaN where its estimate is not. The quantities:
+            `began`: first period of the wave, in periods after the reference date (so at most 0).
+            `turn`: when new counts are at their peak, in periods after the reference date; negative is past.
+            `growth_rate`: of new counts at the reference date, per period: ln 2 over it is the doubling time.
+            `final_size`: counts that the wave ends with; of a cumulative series all counts until then, of an incident
+            one those since `began`.
+    """
+
+    families: tuple[str, ...]
+    values: Mapping[str, Floats]
+
+
+@dataclass(frozen=True)
 class Quantiles:
     """What a model says: quantiles for each series and horizon.
 
@@ -61,10 +80,12 @@ class Quantiles:
             history; horizon h is h periods after the reference date, however old the series'
             own last count is. A refused series is all NaN, any other is all finite.
         refused: series number → why the model says nothing about it, in plain words.
+        estimates: what it says of the waves, if it is a model of curves.
     """
 
     values: Floats
     refused: Mapping[int, str] = field(default_factory=dict)
+    estimates: Estimates | None = None
 
 
 Learnt = Callable[[History], Quantiles]
