@@ -4,10 +4,11 @@
 |---|---|---|
 | logistic | 1 / (1 + exp(-z)) | Verhulst 1838 |
 | Gompertz | exp(-exp(-z)) | Gompertz 1825 |
-| Richards | (1 + s exp(-z))^(-1/s), s > 0 | Richards 1959, J. Exp. Bot. 10:290; Tjørve & Tjørve 2010, J. Theor. Biol. 267:417 |
+| Richards | (1 + s exp(-z))^(-1/s), s > 0 | Richards 1959, J. Exp. Bot. 10:290 |
 
-In this form of Richards' curve new counts are at their peak at the midpoint whatever the shape s; it is the logistic
-curve at s = 1 and tends to Gompertz's as s tends to 0. Early on it grows by growth_rate / s a period.
+In this form of Richards' curve (Tjørve & Tjørve 2010, J. Theor. Biol. 267:417) new counts are at their peak at the
+midpoint whatever the shape s; it is the logistic curve at s = 1 and tends to Gompertz's as s tends to 0. Early on it
+grows by growth_rate / s a period.
 """
 
 from typing import NamedTuple
@@ -46,7 +47,7 @@ def share(family: str, z: Floats, shape: Floats | float = 1.0) -> Floats:
 
 
 def slopes(family: str, z: Floats, shape: Floats) -> Slopes:
-    """g and its derivatives.
+    """G and its derivatives.
 
     Args:
         family: one of `FAMILIES`.
