@@ -97,9 +97,22 @@ def vintages(path: Path, every: int = 7, places: int = 30) -> Dataset:
         wide = known.pivot(index="location", columns="target_end_date", values="observation").sort_index(axis=1)
         wide.index = [f"{place} as of {as_of.date()}" for place in wide.index]
         parts.append(_cut("vintages", wide, Variant.countries, Variant(end=as_of.date(), days=8)))
+    return _together("vintages", parts)
+
+
+def chosen(path: Path) -> Dataset:
+    """Read `curves-2020-10-15.csv` of the tests: a row for each place (a county has a code), a column for each day."""
+    wide = pd.read_csv(path, index_col="location")
+    wide.columns = pd.to_datetime(wide.columns)
+    county = wide.index.str[0].str.isdigit()
+    halves = ((county, Variant.counties), (~county, Variant.countries))
+    return _together("chosen", [_cut("chosen", wide[half], least, Variant()) for half, least in halves])
+
+
+def _together(name: str, parts: list[Dataset]) -> Dataset:
     length = max(part.rows.shape[1] for part in parts)
     rows = [np.pad(part.rows, ((0, 0), (0, length - part.rows.shape[1])), constant_values=np.nan) for part in parts]
-    return Dataset("vintages", [label for part in parts for label in part.labels], np.concatenate(rows))
+    return Dataset(name, [label for part in parts for label in part.labels], np.concatenate(rows))
 
 
 def _wide(path: Path, source: str) -> pd.DataFrame:

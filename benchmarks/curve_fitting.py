@@ -1,4 +1,4 @@
-"""Hold `fit_curves` to SciPy's `curve_fit`: how good its fits are, and how many it makes in a second.
+r"""Hold `fit_curves` to SciPy's `curve_fit`: how good its fits are, and how many it makes in a second.
 
     python benchmarks/curve_fitting.py --counties US.csv --countries global.csv --cache reference --workers 2
 
@@ -20,6 +20,11 @@ then the ten worst with both sets of parameters (final size, growth rate, midpoi
 counties by `fit_curves` against one `curve_fit` each, from one start that is taken from the data and with SciPy's
 own limit of calls, in one process and thread, in turns; the median of the ratios of all rounds.
 
+`--rows` takes the series of the tests, and `--table` writes what SciPy finds for these, which the tests go by:
+
+    python benchmarks/curve_fitting.py --rows tests/data/models/curves-2020-10-15.csv \
+        --table tests/data/models/curves-2020-10-15-scipy.csv
+
 `--variant` names another way to cut the series (`all` for each of them), `--starts 12` adds random starts, and
 `--cache` keeps what SciPy found, so that a second run takes seconds. A run without it takes half an hour and more.
 """
@@ -34,7 +39,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from curve_data import VARIANTS, Dataset, counties, countries, vintages
+import pandas as pd
+from curve_data import VARIANTS, Dataset, chosen, counties, countries, vintages
 from curve_reference import FAMILIES, Floats, Reference, once, reference, sse, starts
 from scipy.optimize import OptimizeWarning
 
@@ -57,12 +63,12 @@ class Ours:
 
     Attributes:
         curves: as they are.
-        at: (N, 4) parameters, shape 1 where there is none.
+        parameters: (N, 4) of ours, shape 1 where there is none.
         sse: (N,) their sums of squared errors, taken anew; infinite where it is not finite.
     """
 
     curves: Curves
-    at: Floats
+    parameters: Floats
     sse: Floats
 
 
@@ -101,20 +107,21 @@ def compare(family: str, data: Dataset, found: Ours, refer: Reference, nested: F
     stated = np.abs(found.curves.sse - found.sse) <= 1e-6 * found.sse + slack
     same = np.abs(found.sse - refer.sse) <= SAME * refer.sse + slack
     identified = found.curves.identified
-    scale = np.maximum(np.abs(refer.at), [[0.0, 0.0, 1.0, 0.0]])
-    off = (np.abs(found.at - refer.at) / scale).max(axis=1)
+    scale = np.maximum(np.abs(refer.parameters), [[0.0, 0.0, 1.0, 0.0]])
+    off = (np.abs(found.parameters - refer.parameters) / scale).max(axis=1)
+    infinite = ~np.isfinite(found.parameters).all(axis=1)
     worse = "-" if nested is None else int((found.sse > NEAR * nested + slack).sum())
     cells = [
         data.name, family, len(ratio), share(good), share(any_good), share(ratio < 1 / NEAR), f"{ratio.max():.5g}",
-        int(identified.sum()), int(found.curves.converged.sum()), int((~np.isfinite(found.at)).any(axis=1).sum()),
-        int((~stated).sum()), worse, share(off <= CLOSE, identified & same), int((identified & ~same).sum()),
+        int(identified.sum()), int(found.curves.converged.sum()), int(infinite.sum()), int((~stated).sum()), worse,
+        share(off <= CLOSE, identified & same), int((identified & ~same).sum()),
     ]  # fmt: skip
     lines = ["| " + " | ".join(str(cell) for cell in cells) + " |"]
     worst = [i for i in np.argsort(-ratio)[:SHOWN] if not good[i]]
     parted = np.flatnonzero(identified & same & (off > CLOSE))
     parted = parted[np.argsort(-off[parted])][:SHOWN]
     for word, numbers, sizes in (("SSE times", worst, ratio), ("off by", parted, off)):
-        pairs = [(sizes[i], data.labels[i], told(found.at[i]), told(refer.at[i])) for i in numbers]
+        pairs = [(sizes[i], data.labels[i], told(found.parameters[i]), told(refer.parameters[i])) for i in numbers]
         lines += [f"  {word} {size:.5g}: {label}: ours {mine} scipy {theirs}" for size, label, mine, theirs in pairs]
     return "\n".join(lines)
 
@@ -175,12 +182,25 @@ def quality(name: str, data: Dataset, families: list[str], options: argparse.Nam
         least.append(found.sse)
 
 
+def tabled(data: Dataset, families: list[str], options: argparse.Namespace) -> pd.DataFrame:
+    """The reference as a table."""
+    parts = []
+    for family in families:
+        refer = reference(family, data.rows, options.starts, options.cache, options.workers)
+        names = ("final_size", "growth_rate", "midpoint", "shape")
+        columns = {name: refer.parameters[:, number] for number, name in enumerate(names)}
+        parts.append(pd.DataFrame({"location": data.labels, "family": family, "sse": refer.sse, **columns}))
+    return pd.concat(parts)
+
+
 def main() -> None:
     """Print both tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--counties", type=Path, help="time_series_covid19_confirmed_US.csv")
     parser.add_argument("--countries", type=Path, help="time_series_covid19_confirmed_global.csv")
     parser.add_argument("--vintages", type=Path, help="a change log of countries, parquet")
+    parser.add_argument("--rows", type=Path, help="curves-2020-10-15.csv of the tests")
+    parser.add_argument("--table", type=Path, help="file to write the reference of --rows to")
     parser.add_argument("--variant", action="append", choices=[*VARIANTS, "all"], help="default: usual")
     parser.add_argument("--family", action="append", choices=FAMILIES, help="default: all")
     parser.add_argument("--starts", type=int, default=3)
@@ -199,6 +219,10 @@ def main() -> None:
         for path, read in ((options.countries, countries), (options.counties, counties)):
             if path is not None:
                 quality(name, read(path, VARIANTS[name]).some(options.limit), families, options)
+    if options.rows is not None:
+        quality("usual", chosen(options.rows), families, options)
+        if options.table is not None:
+            tabled(chosen(options.rows), families, options).to_csv(options.table, index=False, lineterminator="\n")
     if options.vintages is not None:
         quality("as of", vintages(options.vintages).some(options.limit), families, options)
     if options.counties is not None and options.rounds:

@@ -103,13 +103,13 @@ class Reference:
     """The best fits of N series.
 
     Attributes:
-        at: (N, 4) parameters of the best one that is a rising curve.
+        parameters: (N, 4) of the best one that is a rising curve.
         sse: (N,) its sum of squared errors, infinite where there is none.
         any_sse: (N,) the least of all, falling and negative curves included.
         failed: (N,) how many of the runs gave up.
     """
 
-    at: Floats
+    parameters: Floats
     sse: Floats
     any_sse: Floats
     failed: Floats
