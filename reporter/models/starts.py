@@ -78,4 +78,4 @@ def nearest(y: Floats, family: str) -> Floats:
     theta, curves = _grid(family)
     rows = y.astype(np.float32)
     best = np.concatenate([(rows[block] @ curves.T).argmax(axis=1) for block in blocks(len(y), 4 * BLOCK)])
-    return theta[best]
+    return np.asarray(theta[best])
