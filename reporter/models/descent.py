@@ -14,7 +14,7 @@ MOST_ROUNDS = 100
 SETTLED = 1e-10
 """A fit has converged when a step is expected to lower its loss by less than this share of it."""
 
-NOTHING = 1e-22
+NOTHING = 1e-16
 """Or by less than this, where counts are at most 1."""
 
 STILL = 1e-11
@@ -23,10 +23,10 @@ STILL = 1e-11
 LONGEST = 2.0
 """Bound of a step in any parameter."""
 
-FARTHEST = 18.0
+FARTHEST = 14.0
 """A logistic curve's z at the last count is at least minus this: before, it is an exponential to all digits."""
 
-GREATEST = 300.0
+GREATEST = 120.0
 """Bound of the log of final size over last value, for Gompertz's curve has to go far to be an exponential."""
 
 FASTEST = 64.0
@@ -55,6 +55,20 @@ def _leaving(rows: Rows, theta: Floats, slope: Floats, family: str) -> Bools:
         here, down = theta[:, number], slope[:, number]
         leaving[:, number] = ((here <= low) & (down > 0)) | ((here >= high) & (down < 0))
     return leaving
+
+
+def _reach(rows: Rows, theta: Floats, step: Floats, family: str) -> Floats:
+    """(N, 1) share of each step that meets the first bound: one cut in a single parameter would leave the valley."""
+    shares = np.ones((len(theta), 1))
+    for number in range(theta.shape[1]):
+        low, high = _bounds(rows, theta, number, family)
+        ahead = theta[:, number] + step[:, number]
+        room = np.where(ahead < low, low, np.where(ahead > high, high, ahead)) - theta[:, number]
+        cut = np.where(
+            (room != 0) & (room != step[:, number]), room / np.where(step[:, number], step[:, number], 1.0), 1.0
+        )
+        shares[:, 0] = np.minimum(shares[:, 0], np.where(cut > 0, cut, 1.0))
+    return shares
 
 
 def _bounds(rows: Rows, theta: Floats, number: int, family: str) -> tuple[Floats | float, Floats | float]:
@@ -108,7 +122,7 @@ def descend(
             free &= ~stuck
             gradients, hessians, gausses, dampings = (term[again] for term in terms)
             step[again], expected[again] = _step(gradients, hessians, gausses, dampings, free[again])
-        trial = bounded(part, here + step, family)
+        trial = bounded(part, here + step * _reach(part, here, step, family), family)
         new = losses(part, trial, family)
         better = new < loss[active]
         # A tiny step that does not help: rounding, not the model, is in the way.
