@@ -6,6 +6,7 @@ takes the place of the Hessian. Parameters at a bound are left there while the l
 
 import numpy as np
 
+from reporter.models.families import bend_of, shape_of
 from reporter.models.leastsquares import Bools, Rows, derivatives, losses
 from reporter.schema import Floats
 
@@ -36,6 +37,7 @@ SLOWEST = 1e-3
 """Bound of the growth rate over the whole series."""
 
 SHAPES_BETWEEN = (1e-6, 1e4)
+BENDS_BETWEEN = (float(bend_of(SHAPES_BETWEEN[0])), float(bend_of(SHAPES_BETWEEN[1])))
 
 
 def bounded(rows: Rows, theta: Floats, family: str) -> Floats:
@@ -75,7 +77,7 @@ def _bounds(rows: Rows, theta: Floats, number: int, family: str) -> tuple[Floats
     """Least and greatest value of a parameter, (N,) each or the same for all, given those after it."""
     match number:
         case 2:
-            return np.log(SHAPES_BETWEEN[0]), np.log(SHAPES_BETWEEN[1])
+            return BENDS_BETWEEN
         case 1:
             # What ends abruptly rises to its end by rate / shape a period, and its rate is that of the end.
             return np.log(SLOWEST), np.log(FASTEST * rows.span[:, 0] * (50.0 if family == "richards" else 1.0))
@@ -92,8 +94,8 @@ def _lowest(theta: Floats, family: str) -> Floats:
         case "gompertz":
             return np.full(len(theta), -np.log(GREATEST))
         case _:
-            shape = np.exp(theta[:, 2])
-            return np.asarray(theta[:, 2] - np.log(np.expm1(np.minimum(GREATEST * shape, FARTHEST))))
+            shape = shape_of(theta[:, 2])
+            return np.asarray(np.log(shape) - np.log(np.expm1(np.minimum(GREATEST * shape, FARTHEST))))
 
 
 def descend(
@@ -129,7 +131,8 @@ def descend(
         done = (expected <= settled * loss[active] + NOTHING) | (np.abs(trial - here).max(axis=1) <= STILL)
         gained = active[better]
         theta[gained], loss[gained] = trial[better], new[better]
-        damping[active] = np.where(better, damping[active] * 0.1, damping[active] * 8.0).clip(1e-12, 1e14)
+        eased, tightened = np.maximum(0.1 * damping[active], 1e-8), np.maximum(8.0 * damping[active], 1e-3)
+        damping[active] = np.where(better, eased, np.minimum(tightened, 1e14))
         converged[active[done]] = True
         moved = active[better & ~done]
         if len(moved):

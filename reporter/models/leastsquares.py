@@ -2,7 +2,7 @@
 
 The final size enters a curve linearly, so that for given other parameters the best one is known in closed form
 (variable projection: Golub & Pereyra 1973, SIAM J. Numer. Anal. 10:413). What is left are z at an origin, the log of
-the growth rate over the span of a series and, for Richards' curve, the log of the shape: two parameters or three.
+the growth rate over the span of a series and, for Richards' curve, the bend of its shape: two parameters or three.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from reporter.models.families import share, slopes
+from reporter.models.families import shape_of, share, slopes
 from reporter.schema import Floats
 
 Bools = npt.NDArray[np.bool_]
@@ -80,7 +80,7 @@ def losses(rows: Rows, theta: Floats, family: str) -> Floats:
     for block in blocks(len(theta), BLOCK):
         part, at = rows.at(block), theta[block]
         z = at[:, :1] + np.exp(at[:, 1:2]) * part.time
-        g = part.known(share(family, z, np.exp(at[:, 2:]) if family == "richards" else 1.0))
+        g = part.known(share(family, z, shape_of(at[:, 2:])))
         error = part.y - _best_size(part.y, g)[:, None] * g
         result[block] = _dot(error, error)
     return result
@@ -159,7 +159,7 @@ def _moments(rows: Rows, theta: Floats, family: str) -> _Moments:
     # By z the curve depends on the parameters through z alone: dz = (1, x, 0), d²z/d(log rate)² = x.
     x = np.exp(theta[:, 1:2]) * rows.time
     xx = x * x
-    curve = slopes(family, theta[:, :1] + x, np.exp(theta[:, 2:]))
+    curve = slopes(family, theta[:, :1] + x, shape_of(theta[:, 2:]))
     g = rows.known(curve.g)
     size = _best_size(rows.y, g)
     error = rows.y - size[:, None] * g

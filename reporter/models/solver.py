@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from reporter.models.descent import SHAPES_BETWEEN, bounded, descend
+from reporter.models.families import bend_of, shape_of
 from reporter.models.leastsquares import Bools, Rows, losses, sizes
 from reporter.models.starts import starts
 from reporter.schema import Floats
@@ -70,7 +71,7 @@ def solve(counts: Floats, family: str) -> Fit:
         size[able] = scale * top[able]
         rate[able] = speed / rows.span[:, 0]
         midpoint[able] = rows.origin[:, 0] - theta[:, 0] / speed * rows.span[:, 0]
-        shape[able] = np.exp(theta[:, 2]) if family == "richards" else 1.0
+        shape[able] = shape_of(theta[:, 2]) if family == "richards" else 1.0
         with np.errstate(over="ignore"):  # beyond 1e150 a sum of squares is infinite, the fit is not
             sse[able] = scaled * top[able] ** 2
     return Fit(size, rate, midpoint, shape, sse, converged, doubt)
@@ -108,7 +109,7 @@ def _nested(rows: Rows, known: Bools, family: str) -> _Found:
     for case, shape in SPECIAL:
         trials += [_shaped(start, max(shape, NEARBY)) for start in starts(rows, known, case)[:1]]
     there, theta, loss, converged = _from_best(rows, trials, family)
-    doubtful = np.flatnonzero(~converged | (theta[:, 2] < np.log(2 * NEARBY)))
+    doubtful = np.flatnonzero(~converged | (theta[:, 2] < bend_of(2 * NEARBY)))
     for case, shape in SPECIAL:
         part = there.at(doubtful)
         found, curve, _, _ = _settled(replace(part, origin=part.last), known[doubtful], case)
@@ -122,4 +123,4 @@ def _nested(rows: Rows, known: Bools, family: str) -> _Found:
 
 def _shaped(theta: Floats, shape: float) -> Floats:
     """(N, 3) the same curves as Richards'."""
-    return np.concatenate([theta, np.full((len(theta), 1), np.log(shape))], axis=1)
+    return np.concatenate([theta, np.full((len(theta), 1), bend_of(shape))], axis=1)
