@@ -7,7 +7,7 @@ takes the place of the Hessian. Parameters at a bound are left there while the l
 import numpy as np
 
 from reporter.models.families import bend_of, shape_of
-from reporter.models.leastsquares import Bools, Rows, derivatives, losses
+from reporter.models.leastsquares import Bools, Rows, Slope, slope
 from reporter.schema import Floats
 
 MOST_ROUNDS = 100
@@ -20,6 +20,10 @@ NOTHING = 1e-16
 
 STILL = 1e-11
 """Or when it moves no parameter by more than this."""
+
+PATIENCE = 12
+STALLED = 1e-6
+"""Or when this many rounds lowered its loss by less than this share of it: an abrupt end between two periods, say."""
 
 LONGEST = 2.0
 """Bound of a step in any parameter."""
@@ -36,7 +40,7 @@ FASTEST = 64.0
 SLOWEST = 1e-3
 """Bound of the growth rate over the whole series."""
 
-SHAPES_BETWEEN = (1e-6, 1e4)
+SHAPES_BETWEEN = (1e-4, 1e4)
 BENDS_BETWEEN = (float(bend_of(SHAPES_BETWEEN[0])), float(bend_of(SHAPES_BETWEEN[1])))
 
 
@@ -49,12 +53,12 @@ def bounded(rows: Rows, theta: Floats, family: str) -> Floats:
     return theta
 
 
-def _leaving(rows: Rows, theta: Floats, slope: Floats, family: str) -> Bools:
-    """(N, P) parameters at a bound that a step against the slope would leave."""
+def _leaving(rows: Rows, theta: Floats, gradient: Floats, family: str) -> Bools:
+    """(N, P) parameters at a bound that a step against the gradient would leave."""
     leaving = np.empty(theta.shape, dtype=np.bool_)
     for number in range(theta.shape[1]):
         low, high = _bounds(rows, theta, number, family)
-        here, down = theta[:, number], slope[:, number]
+        here, down = theta[:, number], gradient[:, number]
         leaving[:, number] = ((here <= low) & (down > 0)) | ((here >= high) & (down < 0))
     return leaving
 
@@ -107,62 +111,62 @@ def descend(
         (N, P) parameters, (N,) losses, and (N,) whether they settled within so many rounds.
     """
     theta = theta.copy()
-    loss = losses(rows, theta, family)
     damping = np.full(len(theta), 1e-3)
     converged = np.zeros(len(theta), dtype=np.bool_)
     active = np.arange(len(theta))
-    gradient, hessian, gauss = derivatives(rows, theta, family)
-    for _ in range(rounds):
-        here, part = theta[active], rows.at(active)
-        terms = gradient[active], hessian[active], gauss[active], damping[active]
-        free = ~_leaving(part, here, terms[0], family)
-        step, expected = _step(*terms, free)
+    slopes = slope(rows, theta, family)
+    before = slopes.loss.copy()
+    for number in range(1, rounds + 1):
+        here, part, now, damped = theta[active], rows.at(active), slopes.at(active), damping[active]
+        free = ~_leaving(part, here, now.gradient, family)
+        step, expected = _step(now, damped, free)
         # What another parameter's step would take over a bound stays there, and the others are asked again.
         stuck = _leaving(part, here, -step, family) & free
         again = np.flatnonzero(stuck.any(axis=1))
         if len(again):
             free &= ~stuck
-            gradients, hessians, gausses, dampings = (term[again] for term in terms)
-            step[again], expected[again] = _step(gradients, hessians, gausses, dampings, free[again])
+            step[again], expected[again] = _step(now.at(again), damped[again], free[again])
         trial = bounded(part, here + step * _reach(part, here, step, family), family)
-        new = losses(part, trial, family)
-        better = new < loss[active]
+        new = slope(part, trial, family)
+        better = new.loss < now.loss
         # A tiny step that does not help: rounding, not the model, is in the way.
-        done = (expected <= settled * loss[active] + NOTHING) | (np.abs(trial - here).max(axis=1) <= STILL)
-        gained = active[better]
-        theta[gained], loss[gained] = trial[better], new[better]
-        eased, tightened = np.maximum(0.1 * damping[active], 1e-8), np.maximum(8.0 * damping[active], 1e-3)
+        done = (expected <= settled * now.loss + NOTHING) | (np.abs(trial - here).max(axis=1) <= STILL)
+        gained = np.flatnonzero(better)
+        theta[active[gained]] = trial[gained]
+        slopes.put(active[gained], new.at(gained))
+        eased, tightened = np.maximum(0.1 * damped, 1e-8), np.maximum(8.0 * damped, 1e-3)
         damping[active] = np.where(better, eased, np.minimum(tightened, 1e14))
+        if number % PATIENCE == 0:
+            loss = slopes.loss[active]
+            done |= before[active] - loss <= STALLED * loss
+            before[active] = loss
         converged[active[done]] = True
-        moved = active[better & ~done]
-        if len(moved):
-            gradient[moved], hessian[moved], gauss[moved] = derivatives(rows.at(moved), theta[moved], family)
         active = active[~done]
         if not len(active):
             break
-    return theta, loss, converged
+    return theta, slopes.loss, converged
 
 
-def _step(gradient: Floats, hessian: Floats, gauss: Floats, damping: Floats, free: Bools) -> tuple[Floats, Floats]:
+def _step(now: Slope, damping: Floats, free: Bools) -> tuple[Floats, Floats]:
     """(N, P) damped Newton steps, of Gauss and Newton where the loss is not convex, and (N,) by how much they lower it.
 
     Args:
         free: (N, P) the parameters that may be moved.
     """
-    p = gradient.shape[1]
+    p = free.shape[1]
     both = free[:, :, None] & free[:, None]
-    slope = np.where(free, gradient, 0.0)
-    hessian, gauss = np.where(both, hessian, np.eye(p)), np.where(both, gauss, np.eye(p))
+    gradient = np.where(free, now.gradient, 0.0)
+    hessian, gauss = np.where(both, now.hessian, np.eye(p)), np.where(both, now.gauss, np.eye(p))
     diagonal = np.einsum("nii->ni", gauss)
     matrix = np.where(_convex(hessian)[:, None, None], hessian, gauss)
     # The small constant keeps a flat direction (a runaway final size) solvable.
     inflated = damping[:, None] * diagonal + 1e-14 * (1 + diagonal.max(axis=1, keepdims=True))
-    step = -np.linalg.solve(matrix + inflated[:, :, None] * np.eye(p), slope[:, :, None])[:, :, 0]
+    step = -np.linalg.solve(matrix + inflated[:, :, None] * np.eye(p), gradient[:, :, None])[:, :, 0]
     # Cut where it is too long; as a whole where the rest would not lead down.
     cut = np.clip(step, -LONGEST, LONGEST)
     shrunk = step * np.minimum(1.0, LONGEST / np.maximum(np.abs(step).max(axis=1, keepdims=True), 1e-300))
-    step = np.where((cut * slope).sum(axis=1, keepdims=True) < 0, cut, shrunk)
-    return step, np.asarray(-0.5 * (step * slope).sum(axis=1))
+    step = np.where((cut * gradient).sum(axis=1, keepdims=True) < 0, cut, shrunk)
+    return step, np.asarray(-0.5 * (step * gradient).sum(axis=1))
 
 
 def _convex(matrix: Floats) -> Bools:

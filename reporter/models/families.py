@@ -20,7 +20,7 @@ from reporter.schema import Floats
 FAMILIES = ("logistic", "gompertz", "richards")
 
 BEND = 0.3
-"""A shape s is sought as its bend b, s = 0.3 (exp(b) - 1): Gompertz's end is near on this scale, and so is a great s."""
+"""A shape s is sought as its bend b, s = 0.3 (exp(b) - 1): on this scale s = 0 is near, and so is a great s."""
 
 STEEP = 300.0
 """|z| beyond which exp would overflow once squared; the curves are flat there to all digits."""
@@ -93,5 +93,5 @@ def _richards(z: Floats, shape: Floats) -> Slopes:
 
 def _soft(w: Floats) -> tuple[Floats, Floats]:
     """log(1 + exp(w)), and its derivative."""
-    small = np.exp(-np.abs(w))
-    return np.maximum(w, 0.0) + np.log1p(small), np.where(w > 0, 1.0, small) / (1 + small)
+    risen = np.exp(np.minimum(w, STEEP))
+    return np.log1p(risen) + np.maximum(w - STEEP, 0.0), risen / (1 + risen)

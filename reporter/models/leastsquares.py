@@ -16,9 +16,13 @@ from reporter.models.families import shape_of, share, slopes
 from reporter.schema import Floats
 
 Bools = npt.NDArray[np.bool_]
+Ints = npt.NDArray[np.int64]
 
 BLOCK = 128
 """Rows that are worked on together: what they need stays in the processor's cache."""
+
+LEAST = 1e-9
+"""No final size is below this share of the greatest count."""
 
 EXACT = 1e-7
 """No count is taken to be known to more than this share of the greatest one."""
@@ -47,6 +51,11 @@ class Rows:
         weight = None if self.weight is None else self.weight[rows]
         return Rows(self.y[rows], weight, self.span[rows], self.last[rows], self.origin[rows])
 
+    def trimmed(self) -> "Rows":
+        """The same rows without the columns after the last count of all."""
+        end = int(self.last.max()) + 1
+        return replace(self, y=self.y[:, :end], weight=None if self.weight is None else self.weight[:, :end])
+
     @property
     def time(self) -> Floats:
         """(N, T) in spans since the origin."""
@@ -74,35 +83,62 @@ def blocks(count: int, size: int) -> Iterator[slice]:
     return (slice(begin, begin + size) for begin in range(0, count, size))
 
 
-def losses(rows: Rows, theta: Floats, family: str) -> Floats:
-    """(N,) sums of squared errors with the best size."""
-    result = np.empty(len(theta))
-    for block in blocks(len(theta), BLOCK):
-        part, at = rows.at(block), theta[block]
-        z = at[:, :1] + np.exp(at[:, 1:2]) * part.time
-        g = part.known(share(family, z, shape_of(at[:, 2:])))
-        error = part.y - _best_size(part.y, g)[:, None] * g
-        result[block] = _dot(error, error)
-    return result
+class Slope(NamedTuple):
+    """What a descent needs to know of N rows.
+
+    Attributes:
+        loss: (N,) sums of squared errors with the best size.
+        gradient: (N, P) of the loss.
+        hessian: (N, P, P) of the loss.
+        gauss: (N, P, P) what Gauss and Newton's method takes for it.
+    """
+
+    loss: Floats
+    gradient: Floats
+    hessian: Floats
+    gauss: Floats
+
+    def at(self, rows: Ints) -> "Slope":
+        """Those of these numbers."""
+        return Slope(*(values[rows] for values in self))
+
+    def put(self, rows: Ints, other: "Slope") -> None:
+        """Take over those of these numbers."""
+        for mine, theirs in zip(self, other, strict=True):
+            mine[rows] = theirs
 
 
-def derivatives(rows: Rows, theta: Floats, family: str) -> tuple[Floats, Floats, Floats]:
-    """(N, P) gradient of the loss with the best size, (N, P, P) its Hessian, and that of Gauss and Newton.
+def slope(rows: Rows, theta: Floats, family: str) -> Slope:
+    """The loss of each row and its derivatives.
 
     With r the residual, K the best size and b = <g, g>, the loss <y, y> - <y, g>²/b has the derivatives
     -2K <g_i, r> and 2K² <g_i, g_j> - 2K <g_ij, r> - 2 d_i d_j / b, d_i = <g_i, r> - K <g, g_i>.
     """
     n, p = theta.shape
-    gradient, hessian, gauss = np.empty((n, p)), np.empty((n, p, p)), np.empty((n, p, p))
+    result = Slope(np.empty(n), np.empty((n, p)), np.empty((n, p, p)), np.empty((n, p, p)))
     for block in blocks(n, BLOCK):
-        found = _moments(rows.at(block), theta[block], family)
+        found = _moments(rows.at(block).trimmed(), theta[block], family)
         size, norm = found.size[:, None, None], found.norm[:, None, None]
         slanted = found.first - found.size[:, None] * found.across
         curved = size * (size * found.product - found.second)
-        gradient[block] = -2 * found.size[:, None] * found.first
-        hessian[block] = 2 * (curved - slanted[:, :, None] * slanted[:, None] / norm)
-        gauss[block] = 2 * size * size * (found.product - found.across[:, :, None] * found.across[:, None] / norm)
-    return gradient, hessian, gauss
+        result.loss[block] = np.vecdot(found.error, found.error)
+        result.gradient[block] = -2 * found.size[:, None] * found.first
+        result.hessian[block] = 2 * (curved - slanted[:, :, None] * slanted[:, None] / norm)
+        across = found.across[:, :, None] * found.across[:, None]
+        result.gauss[block] = 2 * size * size * (found.product - across / norm)
+    return result
+
+
+def losses(rows: Rows, theta: Floats, family: str) -> Floats:
+    """(N,) sums of squared errors with the best size."""
+    result = np.empty(len(theta))
+    for block in blocks(len(theta), BLOCK):
+        part, at = rows.at(block).trimmed(), theta[block]
+        z = at[:, :1] + np.exp(at[:, 1:2]) * part.time
+        g = part.known(share(family, z, shape_of(at[:, 2:])))
+        error = part.y - _best_size(part.y, g)[:, None] * g
+        result[block] = np.vecdot(error, error)
+    return result
 
 
 def sizes(rows: Rows, theta: Floats, family: str) -> tuple[Floats, Floats]:
@@ -114,7 +150,7 @@ def sizes(rows: Rows, theta: Floats, family: str) -> tuple[Floats, Floats]:
     p = theta.shape[1]
     best, doubt = np.empty((2, len(theta)))
     for block in blocks(len(theta), BLOCK):
-        part = rows.at(block)
+        part = rows.at(block).trimmed()
         found = _moments(part, theta[block], family)
         normal = np.empty((len(found.size), p + 1, p + 1))
         normal[:, 0, 0], normal[:, 0, 1:], normal[:, 1:, 0] = found.norm, found.across, found.across
@@ -123,8 +159,8 @@ def sizes(rows: Rows, theta: Floats, family: str) -> tuple[Floats, Floats]:
         # A flat direction is one in which a parameter can go anywhere.
         normal += (1e-13 * diagonal + 1e-200)[:, :, None] * np.eye(p + 1)
         spread = np.einsum("nii->ni", np.linalg.inv(normal))[:, :3:2].max(axis=1)
-        squares = _dot(found.error, found.error)
-        alike = _dot(found.error[:, 1:], found.error[:, :-1]) / np.maximum(squares, 1e-300)
+        squares = np.vecdot(found.error, found.error)
+        alike = np.vecdot(found.error[:, 1:], found.error[:, :-1]) / np.maximum(squares, 1e-300)
         repeated = np.maximum((1 + alike) / np.maximum(1 - alike, 1e-3), 1.0)
         count = part.y.shape[1] if part.weight is None else part.weight.sum(axis=1)
         variance = np.maximum(squares / np.maximum(count - p - 1, 1) * repeated, EXACT**2) * np.maximum(spread, 0.0)
@@ -156,40 +192,43 @@ class _Moments(NamedTuple):
 
 def _moments(rows: Rows, theta: Floats, family: str) -> _Moments:
     n, p = theta.shape
+    periods = rows.y.shape[1]
+    # Sums with the powers of x = rate * time come from those with the powers of a time that all rows share.
+    shared = np.arange(periods) - 0.5 * (periods - 1)
+    powers = np.stack([np.ones(periods), shared, shared * shared], axis=1)
+    scale = (np.exp(theta[:, 1:2]) / rows.span)[:, 0]
+    off = scale * (rows.origin[:, 0] - 0.5 * (periods - 1))
+
+    def sums(values: Floats) -> tuple[Floats, Floats, Floats]:
+        zero, one, two = (values @ powers).T
+        return zero, scale * one - off * zero, scale * (scale * two - 2 * off * one) + off * off * zero
+
     # By z the curve depends on the parameters through z alone: dz = (1, x, 0), d²z/d(log rate)² = x.
-    x = np.exp(theta[:, 1:2]) * rows.time
-    xx = x * x
-    curve = slopes(family, theta[:, :1] + x, shape_of(theta[:, 2:]))
+    curve = slopes(family, theta[:, :1] - off[:, None] + scale[:, None] * shared, shape_of(theta[:, 2:]))
     g = rows.known(curve.g)
-    size = _best_size(rows.y, g)
+    norm = np.maximum(np.vecdot(g, g), 1e-300)
+    size = np.maximum(np.vecdot(rows.y, g) / norm, LEAST)
     error = rows.y - size[:, None] * g
-    by_error, by_curve, bent = error * curve.z, g * curve.z, error * curve.zz
-    squares = rows.known(curve.z * curve.z)
     first, across = np.empty((2, n, p))
     second, product = np.empty((2, n, p, p))
-    first[:, 0], first[:, 1] = by_error.sum(axis=1), _dot(by_error, x)
-    across[:, 0], across[:, 1] = by_curve.sum(axis=1), _dot(by_curve, x)
-    product[:, 0, 0], product[:, 0, 1], product[:, 1, 1] = squares.sum(axis=1), _dot(squares, x), _dot(squares, xx)
-    second[:, 0, 0], second[:, 0, 1] = bent.sum(axis=1), _dot(bent, x)
-    second[:, 1, 1] = _dot(bent, xx) + first[:, 1]
+    first[:, 0], first[:, 1], _ = sums(error * curve.z)
+    across[:, 0], across[:, 1], _ = sums(g * curve.z)
+    product[:, 0, 0], product[:, 0, 1], product[:, 1, 1] = sums(rows.known(curve.z * curve.z))
+    second[:, 0, 0], second[:, 0, 1], second[:, 1, 1] = sums(error * curve.zz)
+    second[:, 1, 1] += first[:, 1]
     if curve.s is not None and curve.ss is not None and curve.zs is not None:
-        shaped, turned = rows.known(curve.s), error * curve.zs
-        mixed = shaped * curve.z
-        first[:, 2], across[:, 2] = _dot(error, curve.s), _dot(g, curve.s)
-        product[:, 0, 2], product[:, 1, 2] = mixed.sum(axis=1), _dot(mixed, x)
-        product[:, 2, 2] = _dot(shaped, curve.s)
-        second[:, 0, 2], second[:, 1, 2], second[:, 2, 2] = turned.sum(axis=1), _dot(turned, x), _dot(error, curve.ss)
+        shaped = rows.known(curve.s)
+        first[:, 2], across[:, 2] = np.vecdot(error, curve.s), np.vecdot(g, curve.s)
+        product[:, 0, 2], product[:, 1, 2], _ = sums(shaped * curve.z)
+        product[:, 2, 2] = np.vecdot(shaped, curve.s)
+        second[:, 0, 2], second[:, 1, 2], _ = sums(error * curve.zs)
+        second[:, 2, 2] = np.vecdot(error, curve.ss)
     for i in range(p):
         for j in range(i):
             product[:, i, j], second[:, i, j] = product[:, j, i], second[:, j, i]
-    return _Moments(error, size, np.maximum(_dot(g, g), 1e-300), first, across, second, product)
+    return _Moments(error, size, norm, first, across, second, product)
 
 
 def _best_size(y: Floats, g: Floats) -> Floats:
     """(N,) the size that fits best, at least a trifle."""
-    return np.asarray(np.maximum(_dot(y, g) / np.maximum(_dot(g, g), 1e-300), 1e-9))
-
-
-def _dot(one: Floats, other: Floats) -> Floats:
-    """(N,) sums over time of products."""
-    return np.asarray(np.einsum("nt,nt->n", one, other))
+    return np.asarray(np.maximum(np.vecdot(y, g) / np.maximum(np.vecdot(g, g), 1e-300), LEAST))

@@ -4,11 +4,11 @@ Each is sought on a grid of curves that all series share, a product of two matri
 `leastsquares` says what is minimised over what.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from reporter.models.descent import SHAPES_BETWEEN, bounded, descend
+from reporter.models.descent import bounded, descend
 from reporter.models.families import bend_of, shape_of
 from reporter.models.leastsquares import Bools, Rows, losses, sizes
 from reporter.models.starts import starts
@@ -17,11 +17,14 @@ from reporter.schema import Floats
 LEAST = {"logistic": 4, "gompertz": 4, "richards": 5}
 """Counts that a curve needs: one more than it has parameters."""
 
-SPECIAL = (("logistic", 1.0), ("gompertz", SHAPES_BETWEEN[0]))
+SPECIAL = (("logistic", 1.0), ("gompertz", 0.02))
 """The other families, as shapes of Richards' curve."""
 
-NEARBY = 0.02
-"""Shape of Richards' curve near Gompertz's from which a descent still finds its way."""
+MOST_STARTS = {"logistic": 1, "gompertz": 1, "richards": 5}
+"""Starts that are descended from, at most."""
+
+PROMISING = 1.5
+"""A further start is when its loss is within this many times what the ones before came to."""
 
 
 @dataclass(frozen=True)
@@ -59,13 +62,14 @@ def solve(counts: Floats, family: str) -> Fit:
     known = np.isfinite(counts)
     top = np.where(known, counts, 0.0).max(axis=1, initial=0.0)
     # Tiny counts would divide to infinity; nothing real is below a millionth of a person.
-    able = (known.sum(axis=1) >= LEAST[family]) & (top > 1e-6)  # noqa: PLR2004
+    able = np.flatnonzero((known.sum(axis=1) >= LEAST[family]) & (top > 1e-6))  # noqa: PLR2004
+    # Rows of one length go together, as blocks are worked on up to the last count of any.
+    able = able[np.argsort(known[able].sum(axis=1), kind="stable")]
     size, rate, midpoint, shape, sse, doubt = np.full((6, n), np.nan)
     converged = np.zeros(n, dtype=np.bool_)
-    if able.any():
+    if len(able):
         y = np.where(known[able], counts[able], 0.0) / top[able, None]
-        found = _nested if family == "richards" else _settled
-        rows, theta, scaled, converged[able] = found(_laid_out(y, known[able]), known[able], family)
+        rows, theta, scaled, converged[able] = _settled(_laid_out(y, known[able]), known[able], family)
         scale, doubt[able] = sizes(rows, theta, family)
         speed = np.exp(theta[:, 1])
         size[able] = scale * top[able]
@@ -88,36 +92,24 @@ _Found = tuple[Rows, Floats, Floats, Bools]
 
 
 def _settled(rows: Rows, known: Bools, family: str) -> _Found:
-    """Descend from the best start."""
-    return _from_best(rows, starts(rows, known, family), family)
-
-
-def _from_best(rows: Rows, trials: list[Floats], family: str) -> _Found:
-    trials = [bounded(rows, trial, family) for trial in trials]
-    best = np.stack([losses(rows, trial, family) for trial in trials]).argmin(axis=0)
-    rows, theta = rows.centred(np.stack(trials)[best, np.arange(len(best))])
-    return rows, *descend(rows, theta, family)
-
-
-def _nested(rows: Rows, known: Bools, family: str) -> _Found:
-    """Fit Richards' curve, and never worse than its special cases.
-
-    Towards Gompertz's curve the loss hardly depends on the shape any more, and a descent may end on the way; towards
-    an exponential all three are the same. What ended there is held against the special cases.
-    """
-    trials = starts(rows, known, family)
-    for case, shape in SPECIAL:
-        trials += [_shaped(start, max(shape, NEARBY)) for start in starts(rows, known, case)[:1]]
-    there, theta, loss, converged = _from_best(rows, trials, family)
-    doubtful = np.flatnonzero(~converged | (theta[:, 2] < bend_of(2 * NEARBY)))
-    for case, shape in SPECIAL:
-        part = there.at(doubtful)
-        found, curve, _, _ = _settled(replace(part, origin=part.last), known[doubtful], case)
-        again = bounded(part, _shaped(found.since(curve, part.origin), shape), family)
-        worse = losses(part, again, family) < loss[doubtful]
-        mend = doubtful[worse]
-        if len(mend):
-            theta[mend], loss[mend], converged[mend] = descend(there.at(mend), again[worse], family)
+    """Descend from the best start, and then from others that are nearly as good as what that came to."""
+    trials = [bounded(rows, start, family) for start in starts(rows, known, family)]
+    if family == "richards":
+        for case, shape in SPECIAL:
+            trials.append(bounded(rows, _shaped(starts(rows, known, case)[0], shape), family))
+    everyone = np.arange(len(rows.y))
+    begun = np.stack([losses(rows, trial, family) for trial in trials])
+    order = begun.argsort(axis=0)
+    there, theta = rows.centred(np.stack(trials)[order[0], everyone])
+    theta, loss, converged = descend(there, theta, family)
+    for place in order[1 : MOST_STARTS[family]]:
+        again = np.flatnonzero(begun[place, everyone] <= PROMISING * loss)
+        near, start = rows.at(again).centred(np.stack(trials)[place[again], again])
+        found, lower, settled = descend(near, start, family)
+        won = lower < loss[again]
+        mine = again[won]
+        there.origin[mine], theta[mine], loss[mine] = near.origin[won], found[won], lower[won]
+        converged[mine] = settled[won]
     return there, theta, loss, converged
 
 
