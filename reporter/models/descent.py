@@ -1,0 +1,150 @@
+"""The descent to the least squared error: Newton's method with exact second derivatives, for many series at once.
+
+The step is damped as Marquardt (1963, J. SIAM 11:431) does; where the loss is not convex Gauss and Newton's matrix
+takes the place of the Hessian. Parameters at a bound are left there while the loss falls beyond it.
+"""
+
+import numpy as np
+
+from reporter.models.leastsquares import Bools, Rows, derivatives, losses
+from reporter.schema import Floats
+
+MOST_ROUNDS = 100
+
+SETTLED = 1e-10
+"""A fit has converged when a step is expected to lower its loss by less than this share of it."""
+
+NOTHING = 1e-22
+"""Or by less than this, where counts are at most 1."""
+
+STILL = 1e-11
+"""Or when it moves no parameter by more than this."""
+
+LONGEST = 2.0
+"""Bound of a step in any parameter."""
+
+FARTHEST = 18.0
+"""A logistic curve's z at the last count is at least minus this: before, it is an exponential to all digits."""
+
+GREATEST = 300.0
+"""Bound of the log of final size over last value, for Gompertz's curve has to go far to be an exponential."""
+
+FASTEST = 64.0
+"""Bound of the growth rate a period; a faster curve is a step from one period to the next."""
+
+SLOWEST = 1e-3
+"""Bound of the growth rate over the whole series."""
+
+SHAPES_BETWEEN = (1e-6, 1e4)
+
+
+def bounded(rows: Rows, theta: Floats, family: str) -> Floats:
+    """The nearest parameters within the bounds."""
+    theta = np.array(theta)
+    for number in range(theta.shape[1] - 1, -1, -1):
+        low, high = _bounds(rows, theta, number, family)
+        theta[:, number] = np.clip(theta[:, number], low, high)
+    return theta
+
+
+def _leaving(rows: Rows, theta: Floats, slope: Floats, family: str) -> Bools:
+    """(N, P) parameters at a bound that a step against the slope would leave."""
+    leaving = np.empty(theta.shape, dtype=np.bool_)
+    for number in range(theta.shape[1]):
+        low, high = _bounds(rows, theta, number, family)
+        here, down = theta[:, number], slope[:, number]
+        leaving[:, number] = ((here <= low) & (down > 0)) | ((here >= high) & (down < 0))
+    return leaving
+
+
+def _bounds(rows: Rows, theta: Floats, number: int, family: str) -> tuple[Floats | float, Floats | float]:
+    """Least and greatest value of a parameter, (N,) each or the same for all, given those after it."""
+    match number:
+        case 2:
+            return np.log(SHAPES_BETWEEN[0]), np.log(SHAPES_BETWEEN[1])
+        case 1:
+            # What ends abruptly rises to its end by rate / shape a period, and its rate is that of the end.
+            return np.log(SLOWEST), np.log(FASTEST * rows.span[:, 0] * (50.0 if family == "richards" else 1.0))
+        case _:
+            since = np.exp(theta[:, 1:2]) * (rows.last - rows.origin) / rows.span
+            return _lowest(theta, family) - since[:, 0], np.inf
+
+
+def _lowest(theta: Floats, family: str) -> Floats:
+    """(N,) least z at the last count."""
+    match family:
+        case "logistic":
+            return np.full(len(theta), -FARTHEST)
+        case "gompertz":
+            return np.full(len(theta), -np.log(GREATEST))
+        case _:
+            shape = np.exp(theta[:, 2])
+            return np.asarray(theta[:, 2] - np.log(np.expm1(np.minimum(GREATEST * shape, FARTHEST))))
+
+
+def descend(rows: Rows, theta: Floats, family: str) -> tuple[Floats, Floats, Bools]:
+    """Lower each row's loss until it settles; settled rows leave the batch."""
+    theta = theta.copy()
+    loss = losses(rows, theta, family)
+    damping = np.full(len(theta), 1e-3)
+    converged = np.zeros(len(theta), dtype=np.bool_)
+    active = np.arange(len(theta))
+    gradient, hessian, gauss = derivatives(rows, theta, family)
+    for _ in range(MOST_ROUNDS):
+        here, part = theta[active], rows.at(active)
+        terms = gradient[active], hessian[active], gauss[active], damping[active]
+        free = ~_leaving(part, here, terms[0], family)
+        step, expected = _step(*terms, free)
+        # What another parameter's step would take over a bound stays there, and the others are asked again.
+        stuck = _leaving(part, here, -step, family) & free
+        again = np.flatnonzero(stuck.any(axis=1))
+        if len(again):
+            free &= ~stuck
+            gradients, hessians, gausses, dampings = (term[again] for term in terms)
+            step[again], expected[again] = _step(gradients, hessians, gausses, dampings, free[again])
+        trial = bounded(part, here + step, family)
+        new = losses(part, trial, family)
+        better = new < loss[active]
+        # A tiny step that does not help: rounding, not the model, is in the way.
+        done = (expected <= SETTLED * loss[active] + NOTHING) | (np.abs(trial - here).max(axis=1) <= STILL)
+        gained = active[better]
+        theta[gained], loss[gained] = trial[better], new[better]
+        damping[active] = np.where(better, damping[active] * 0.1, damping[active] * 8.0).clip(1e-12, 1e14)
+        converged[active[done]] = True
+        moved = active[better & ~done]
+        if len(moved):
+            gradient[moved], hessian[moved], gauss[moved] = derivatives(rows.at(moved), theta[moved], family)
+        active = active[~done]
+        if not len(active):
+            break
+    return theta, loss, converged
+
+
+def _step(gradient: Floats, hessian: Floats, gauss: Floats, damping: Floats, free: Bools) -> tuple[Floats, Floats]:
+    """(N, P) damped Newton steps, of Gauss and Newton where the loss is not convex, and (N,) by how much they lower it.
+
+    Args:
+        free: (N, P) the parameters that may be moved.
+    """
+    p = gradient.shape[1]
+    both = free[:, :, None] & free[:, None]
+    slope = np.where(free, gradient, 0.0)
+    hessian, gauss = np.where(both, hessian, np.eye(p)), np.where(both, gauss, np.eye(p))
+    diagonal = np.einsum("nii->ni", gauss)
+    matrix = np.where(_convex(hessian)[:, None, None], hessian, gauss)
+    # The small constant keeps a flat direction (a runaway final size) solvable.
+    inflated = damping[:, None] * diagonal + 1e-14 * (1 + diagonal.max(axis=1, keepdims=True))
+    step = -np.linalg.solve(matrix + inflated[:, :, None] * np.eye(p), slope[:, :, None])[:, :, 0]
+    # Cut where it is too long; as a whole where the rest would not lead down.
+    cut = np.clip(step, -LONGEST, LONGEST)
+    shrunk = step * np.minimum(1.0, LONGEST / np.maximum(np.abs(step).max(axis=1, keepdims=True), 1e-300))
+    step = np.where((cut * slope).sum(axis=1, keepdims=True) < 0, cut, shrunk)
+    return step, np.asarray(-0.5 * (step * slope).sum(axis=1))
+
+
+def _convex(matrix: Floats) -> Bools:
+    """(N,) whether symmetric matrices are positive definite, by their leading minors."""
+    positive = matrix[:, 0, 0] > 0
+    for size in range(2, matrix.shape[1] + 1):
+        positive &= np.linalg.det(matrix[:, :size, :size]) > 0
+    return positive

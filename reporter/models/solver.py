@@ -1,0 +1,118 @@
+"""Least-squares sigmoid curves through many series at once.
+
+Each is sought on a grid of curves that all series share, a product of two matrices, and then by a descent from there.
+`leastsquares` says what is minimised over what.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from reporter.models.descent import SHAPES_BETWEEN, bounded, descend
+from reporter.models.leastsquares import Bools, Rows, losses, sizes
+from reporter.models.starts import Starts, resampled, sudden
+from reporter.schema import Floats
+
+LEAST = {"logistic": 4, "gompertz": 4, "richards": 5}
+"""Counts that a curve needs: one more than it has parameters."""
+
+NEARBY = 0.02
+"""Shape of Richards' curve near Gompertz's from which a descent still finds its way."""
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Raw results of N fits; NaN where there was nothing to fit.
+
+    Attributes:
+        final_size: (N,) in counts.
+        growth_rate: (N,) per period.
+        midpoint: (N,) in periods since the first column.
+        shape: (N,) of Richards' curve; 1 otherwise.
+        sse: (N,) sum of squared errors.
+        converged: (N,) whether the solver settled.
+        doubt: (N,) standard error of the final size over the final size, as of errors that are correlated from one
+            count to the next as much as those of the fit.
+    """
+
+    final_size: Floats
+    growth_rate: Floats
+    midpoint: Floats
+    shape: Floats
+    sse: Floats
+    converged: Bools
+    doubt: Floats
+
+
+def solve(counts: Floats, family: str) -> Fit:
+    """Fit a curve of a family to each row by least squares on the counts.
+
+    Args:
+        counts: (N, T) cumulative counts, t = 0 in the first column; NaN carries no weight.
+        family: one of `families.FAMILIES`.
+    """
+    n = len(counts)
+    known = np.isfinite(counts)
+    top = np.where(known, counts, 0.0).max(axis=1, initial=0.0)
+    # Tiny counts would divide to infinity; nothing real is below a millionth of a person.
+    able = (known.sum(axis=1) >= LEAST[family]) & (top > 1e-6)  # noqa: PLR2004
+    size, rate, midpoint, shape, sse, doubt = np.full((6, n), np.nan)
+    converged = np.zeros(n, dtype=np.bool_)
+    if able.any():
+        y = np.where(known[able], counts[able], 0.0) / top[able, None]
+        found = _nested if family == "richards" else _settled
+        rows, theta, scaled, converged[able] = found(*_laid_out(y, known[able]), family)
+        scale, doubt[able] = sizes(rows, theta, family)
+        speed = np.exp(theta[:, 1])
+        size[able] = scale * top[able]
+        rate[able] = speed / rows.span[:, 0]
+        midpoint[able] = rows.origin[:, 0] - theta[:, 0] / speed * rows.span[:, 0]
+        shape[able] = np.exp(theta[:, 2]) if family == "richards" else 1.0
+        with np.errstate(over="ignore"):  # beyond 1e150 a sum of squares is infinite, the fit is not
+            sse[able] = scaled * top[able] ** 2
+    return Fit(size, rate, midpoint, shape, sse, converged, doubt)
+
+
+def _laid_out(y: Floats, known: Bools) -> tuple[Rows, Starts]:
+    """Rows whose time begins at their last count, and where to look for their curves."""
+    first = known.argmax(axis=1)[:, None]
+    last = known.shape[1] - 1 - known[:, ::-1].argmax(axis=1)[:, None]
+    ends = last.astype(np.float64)
+    rows = Rows(y, None if known.all() else known.astype(np.float64), ends - first, ends, ends)
+    return rows, Starts(resampled(y, known, first, last), sudden(rows, known))
+
+
+_Found = tuple[Rows, Floats, Floats, Bools]
+"""Rows, with the origin that the parameters are of, the parameters, the losses, and whether each settled."""
+
+
+def _settled(rows: Rows, starts: Starts, family: str, more: Sequence[Floats] = ()) -> _Found:
+    """Descend from the best of several starts."""
+    trials = np.stack([bounded(rows, start, family) for start in [*starts.of(family), *more]])
+    best = np.stack([losses(rows, trial, family) for trial in trials]).argmin(axis=0)
+    theta = trials[best, np.arange(len(best))]
+    middle = rows.origin - theta[:, :1] / np.exp(theta[:, 1:2]) * rows.span
+    middle = np.clip(middle, rows.last - rows.span, rows.last)
+    theta, rows = rows.since(theta, middle), replace(rows, origin=middle)
+    return rows, *descend(rows, theta, family)
+
+
+def _nested(rows: Rows, starts: Starts, family: str) -> _Found:
+    """Fit Richards' curve: from the best of its special cases and the grid, and never worse than either of the former.
+
+    Towards Gompertz's curve the loss hardly depends on the shape any more, and a descent may end on the way.
+    """
+    special = []
+    for case, shape in (("logistic", 1.0), ("gompertz", SHAPES_BETWEEN[0])):
+        found, theta, _, _ = _settled(rows, starts, case)
+        shaped = np.concatenate([theta, np.full((len(theta), 1), np.log(shape))], axis=1)
+        special.append(found.since(shaped, rows.origin))
+    nearby = special[1] + [0.0, 0.0, np.log(NEARBY / SHAPES_BETWEEN[0])]
+    there, theta, loss, converged = _settled(rows, starts, family, [special[0], nearby])
+    for theirs in special:
+        again = bounded(there, rows.since(theirs, there.origin), family)
+        worse = np.flatnonzero(losses(there, again, family) < loss)
+        if len(worse):
+            theta[worse], loss[worse], converged[worse] = descend(there.at(worse), again[worse], family)
+    return there, theta, loss, converged
