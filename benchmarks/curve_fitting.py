@@ -14,7 +14,7 @@ of countries besides). For each family and set of series it prints
                  numbers of ours; `sse off`: `sse` is not what the parameters give; `nested`: Richards worse than
                  the better of the other two by more than 0.1 %
     agree        share whose parameters are the reference's to 1e-4, of those that are identified and have its SSE to
-                 1e-9; `elsewhere`: identified, and with another SSE
+                 1e-9; `apart`: identified, with its SSE to 0.1 % and other parameters; `elsewhere`: with another SSE
 
 then the ten worst with both sets of parameters (final size, growth rate, midpoint, shape). Last, the throughput: all
 counties by `fit_curves` against one `curve_fit` each, from one start that is taken from the data and with SciPy's
@@ -53,7 +53,7 @@ SAME = 1e-9
 SHOWN = 10
 COLUMNS = (
     "series", "family", "n", "fits", "of any", "better", "worst", "identified", "converged", "not finite", "sse off",
-    "nested", "agree", "elsewhere",
+    "nested", "agree", "apart", "elsewhere",
 )  # fmt: skip
 
 
@@ -109,17 +109,18 @@ def compare(family: str, data: Dataset, found: Ours, refer: Reference, nested: F
     identified = found.curves.identified
     scale = np.maximum(np.abs(refer.parameters), [[0.0, 0.0, 1.0, 0.0]])
     off = (np.abs(found.parameters - refer.parameters) / scale).max(axis=1)
+    near = (ratio <= NEAR) & (ratio >= 1 / NEAR)
+    apart = identified & near & (off > CLOSE)
     infinite = ~np.isfinite(found.parameters).all(axis=1)
     worse = "-" if nested is None else int((found.sse > NEAR * nested + slack).sum())
     cells = [
         data.name, family, len(ratio), share(good), share(any_good), share(ratio < 1 / NEAR), f"{ratio.max():.5g}",
         int(identified.sum()), int(found.curves.converged.sum()), int(infinite.sum()), int((~stated).sum()), worse,
-        share(off <= CLOSE, identified & same), int((identified & ~same).sum()),
+        share(off <= CLOSE, identified & same), int(apart.sum()), int((identified & ~near).sum()),
     ]  # fmt: skip
     lines = ["| " + " | ".join(str(cell) for cell in cells) + " |"]
     worst = [i for i in np.argsort(-ratio)[:SHOWN] if not good[i]]
-    parted = np.flatnonzero(identified & same & (off > CLOSE))
-    parted = parted[np.argsort(-off[parted])][:SHOWN]
+    parted = np.flatnonzero(apart)[np.argsort(-off[apart])][:SHOWN]
     for word, numbers, sizes in (("SSE times", worst, ratio), ("off by", parted, off)):
         pairs = [(sizes[i], data.labels[i], told(found.parameters[i]), told(refer.parameters[i])) for i in numbers]
         lines += [f"  {word} {size:.5g}: {label}: ours {mine} scipy {theirs}" for size, label, mine, theirs in pairs]
