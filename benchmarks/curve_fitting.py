@@ -107,7 +107,8 @@ def compare(family: str, data: Dataset, found: Ours, refer: Reference, nested: F
     stated = np.abs(found.curves.sse - found.sse) <= 1e-6 * found.sse + slack
     same = np.abs(found.sse - refer.sse) <= SAME * refer.sse + slack
     identified = found.curves.identified
-    scale = np.maximum(np.abs(refer.parameters), [[0.0, 0.0, 1.0, 0.0]])
+    # A midpoint near the first day, and a shape near that of Gompertz, are zero but for their unit.
+    scale = np.maximum(np.abs(refer.parameters), [[0.0, 0.0, 1.0, 0.1]])
     off = (np.abs(found.parameters - refer.parameters) / scale).max(axis=1)
     near = (ratio <= NEAR) & (ratio >= 1 / NEAR)
     apart = identified & near & (off > CLOSE)
