@@ -224,7 +224,9 @@ def main() -> None:
     if options.rows is not None:
         quality("usual", chosen(options.rows), families, options)
         if options.table is not None:
-            tabled(chosen(options.rows), families, options).to_csv(options.table, index=False, lineterminator="\n")
+            tabled(chosen(options.rows), families, options).to_csv(
+                options.table, index=False, lineterminator="\n", float_format="%.13g"
+            )
     if options.vintages is not None:
         quality("as of", vintages(options.vintages).some(options.limit), families, options)
     if options.counties is not None and options.rounds:
