@@ -1,8 +1,8 @@
 """Every family of curves against SciPy, on sixty real series that are hard to fit.
 
-`curves-2020-10-15.csv` holds JHU CSSE's cumulative cases of 20 countries and 40 counties (CC BY 4.0) up to 15 October, as
-they stood in the files of December 2020: several waves, tiny counts, dumps, falling corrections, ends not in sight. Of
-each the days from the first with 100 cases (10 in a county) are fitted. `curves-2020-10-15-scipy.csv` holds what
+`curves-2020-10-15.csv` holds JHU CSSE's cumulative cases of 20 countries and 40 counties (CC BY 4.0) up to 15 October,
+as they stood in the files of December 2020: several waves, tiny counts, dumps, falling corrections, ends not in sight.
+Of each the days from the first with 100 cases (10 in a county) are fitted. `curves-2020-10-15-scipy.csv` holds what
 `curve_fit` finds from three starts; `benchmarks/curve_fitting.py` says how it was made.
 """
 
@@ -67,9 +67,11 @@ def test_the_squared_error_is_that_of_the_formula(family):
     rows = series()[1]
     found = fit_curves(rows, family=family)
     t = np.arange(rows.shape[1])
-    for row, each, sse in zip(rows, parameters(found, family), found.sse, strict=True):
-        with np.errstate(over="ignore"):
-            assert np.nansum((curve(family, t, *each) - row) ** 2) == pytest.approx(sse, rel=1e-6)
+    with np.errstate(over="ignore"):
+        fitted = np.array([curve(family, t, *each) for each in parameters(found, family)])
+    # Squares of what rounding leaves of a perfect fit are nothing to go by.
+    slack = 1e-12 * np.nansum(rows**2, axis=1)
+    assert (np.abs(np.nansum((fitted - rows) ** 2, axis=1) - found.sse) <= 1e-6 * found.sse + slack).all()
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -89,18 +91,22 @@ def test_identified_parameters_are_scipys(family):
 @pytest.mark.parametrize("family", FAMILIES)
 def test_scipy_finds_no_way_down_from_a_fit(family):
     """Also where every day counts, from the first of the file on."""
-    wide = pd.read_csv(DATA / "curves-2020-10-15.csv", index_col="location").to_numpy(dtype=np.float64)[::4]
-    found = fit_curves(wide, family=family)
-    t = np.arange(wide.shape[1])
-    for row, each, sse in zip(wide, parameters(found, family), found.sse, strict=True):
+    counts = pd.read_csv(DATA / "curves-2020-10-15.csv", index_col="location").astype(np.float64)[::4]
+    rows = counts.to_numpy()
+    found = fit_curves(rows, family=family)
+    t = np.arange(rows.shape[1])
+    lower = {}
+    for name, row, each, sse in zip(counts.index, rows, parameters(found, family), found.sse, strict=True):
         top = np.array([row.max(), 1, 1, 1])[: len(each)]
 
         def residual(p, row=row, top=top):
             with np.errstate(over="ignore"):
                 return (curve(family, t, *(p * top)) - row) / row.max()
 
-        lower = least_squares(residual, each / top, x_scale="jac", max_nfev=30)
-        assert 2 * lower.cost * row.max() ** 2 >= 0.999 * sse
+        scipys = 2 * least_squares(residual, each / top, x_scale="jac", max_nfev=30).cost * row.max() ** 2
+        if not scipys >= 0.999 * sse:
+            lower[name] = scipys / sse
+    assert not lower
 
 
 def test_a_free_shape_fits_no_worse_than_a_fixed_one():
