@@ -82,15 +82,21 @@ def _lowest(theta: Floats, family: str) -> Floats:
             return np.asarray(theta[:, 2] - np.log(np.expm1(np.minimum(GREATEST * shape, FARTHEST))))
 
 
-def descend(rows: Rows, theta: Floats, family: str) -> tuple[Floats, Floats, Bools]:
-    """Lower each row's loss until it settles; settled rows leave the batch."""
+def descend(
+    rows: Rows, theta: Floats, family: str, settled: float = SETTLED, rounds: int = MOST_ROUNDS
+) -> tuple[Floats, Floats, Bools]:
+    """Lower each row's loss until it settles; settled rows leave the batch.
+
+    Returns:
+        (N, P) parameters, (N,) losses, and (N,) whether they settled within so many rounds.
+    """
     theta = theta.copy()
     loss = losses(rows, theta, family)
     damping = np.full(len(theta), 1e-3)
     converged = np.zeros(len(theta), dtype=np.bool_)
     active = np.arange(len(theta))
     gradient, hessian, gauss = derivatives(rows, theta, family)
-    for _ in range(MOST_ROUNDS):
+    for _ in range(rounds):
         here, part = theta[active], rows.at(active)
         terms = gradient[active], hessian[active], gauss[active], damping[active]
         free = ~_leaving(part, here, terms[0], family)
@@ -106,7 +112,7 @@ def descend(rows: Rows, theta: Floats, family: str) -> tuple[Floats, Floats, Boo
         new = losses(part, trial, family)
         better = new < loss[active]
         # A tiny step that does not help: rounding, not the model, is in the way.
-        done = (expected <= SETTLED * loss[active] + NOTHING) | (np.abs(trial - here).max(axis=1) <= STILL)
+        done = (expected <= settled * loss[active] + NOTHING) | (np.abs(trial - here).max(axis=1) <= STILL)
         gained = active[better]
         theta[gained], loss[gained] = trial[better], new[better]
         damping[active] = np.where(better, damping[active] * 0.1, damping[active] * 8.0).clip(1e-12, 1e14)

@@ -36,14 +36,10 @@ class Slopes(NamedTuple):
 
 def share(family: str, z: Floats, shape: Floats | float = 1.0) -> Floats:
     """g(z) of a family; `shape` matters to Richards' only."""
-    z = np.clip(z, -STEEP, STEEP)
-    match family:
-        case "logistic":
-            return np.asarray(1 / (1 + np.exp(-z)))
-        case "gompertz":
-            return np.asarray(np.exp(-np.exp(-z)))
-        case _:
-            return np.asarray(np.exp(-np.log1p(shape * np.exp(-z)) / shape))
+    if family == "richards":
+        return np.asarray(np.exp(-_soft(np.log(shape) - z)[0] / shape))
+    decay = np.exp(np.clip(-z, -STEEP, STEEP))
+    return np.asarray(1 / (1 + decay) if family == "logistic" else np.exp(-decay))
 
 
 def slopes(family: str, z: Floats, shape: Floats) -> Slopes:
@@ -54,21 +50,32 @@ def slopes(family: str, z: Floats, shape: Floats) -> Slopes:
         z: (N, T).
         shape: (N, 1), of Richards' curve; not looked at otherwise.
     """
+    if family == "richards":
+        return _richards(z, shape)
     decay = np.exp(np.clip(-z, -STEEP, STEEP))
     if family == "logistic":
         g = 1 / (1 + decay)
         first = g * (1 - g)
         return Slopes(g, first, first * (1 - 2 * g))
-    if family == "gompertz":
-        g = np.exp(-decay)
-        first = g * decay
-        return Slopes(g, first, first * (decay - 1))
-    inner = 1 + shape * decay
-    slope = decay / inner  # of log g by z
-    bend = np.log1p(shape * decay) / shape - slope  # of log g by log s
+    g = np.exp(-decay)
+    first = g * decay
+    return Slopes(g, first, first * (decay - 1))
+
+
+def _richards(z: Floats, shape: Floats) -> Slopes:
+    """With w = log s - z: log g = -log(1 + exp(w)) / s, which neither overflows nor cancels."""
+    soft, rising = _soft(np.log(shape) - z)
+    slope = rising / shape  # of log g by z
+    bend = soft / shape - slope  # of log g by log s
     g = np.exp(-slope - bend)
     first = g * slope
-    square = shape * slope * slope
+    square = slope * rising
     return Slopes(
-        g, first, first * (slope - 1 / inner), g * bend, g * (bend * bend - bend + square), first * bend - g * square
+        g, first, first * (slope - 1 + rising), g * bend, g * (bend * bend - bend + square), first * bend - g * square
     )
+
+
+def _soft(w: Floats) -> tuple[Floats, Floats]:
+    """log(1 + exp(w)), and its derivative."""
+    small = np.exp(-np.abs(w))
+    return np.maximum(w, 0.0) + np.log1p(small), np.where(w > 0, 1.0, small) / (1 + small)

@@ -6,7 +6,7 @@ the growth rate over the span of a series and, for Richards' curve, the log of t
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -58,6 +58,12 @@ class Rows:
         moved = theta.copy()
         moved[:, :1] += np.exp(theta[:, 1:2]) * (origin - self.origin) / self.span
         return moved
+
+    def centred(self, theta: Floats) -> tuple["Rows", Floats]:
+        """The same rows and curves with the origin at each curve's midpoint, or the end of the row next to it."""
+        midpoint = self.origin - theta[:, :1] / np.exp(theta[:, 1:2]) * self.span
+        origin = np.clip(midpoint, self.last - self.span, self.last)
+        return replace(self, origin=origin), self.since(theta, origin)
 
 
 def blocks(count: int, size: int) -> Iterator[slice]:

@@ -4,14 +4,13 @@ Each is sought on a grid of curves that all series share, a product of two matri
 `leastsquares` says what is minimised over what.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from reporter.models.descent import SHAPES_BETWEEN, bounded, descend
 from reporter.models.leastsquares import Bools, Rows, losses, sizes
-from reporter.models.starts import Starts, resampled, sudden
+from reporter.models.starts import starts
 from reporter.schema import Floats
 
 LEAST = {"logistic": 4, "gompertz": 4, "richards": 5}
@@ -62,7 +61,7 @@ def solve(counts: Floats, family: str) -> Fit:
     if able.any():
         y = np.where(known[able], counts[able], 0.0) / top[able, None]
         found = _nested if family == "richards" else _settled
-        rows, theta, scaled, converged[able] = found(*_laid_out(y, known[able]), family)
+        rows, theta, scaled, converged[able] = found(_laid_out(y, known[able]), known[able], family)
         scale, doubt[able] = sizes(rows, theta, family)
         speed = np.exp(theta[:, 1])
         size[able] = scale * top[able]
@@ -74,42 +73,40 @@ def solve(counts: Floats, family: str) -> Fit:
     return Fit(size, rate, midpoint, shape, sse, converged, doubt)
 
 
-def _laid_out(y: Floats, known: Bools) -> tuple[Rows, Starts]:
-    """Rows whose time begins at their last count, and where to look for their curves."""
-    first = known.argmax(axis=1)[:, None]
-    last = known.shape[1] - 1 - known[:, ::-1].argmax(axis=1)[:, None]
-    ends = last.astype(np.float64)
-    rows = Rows(y, None if known.all() else known.astype(np.float64), ends - first, ends, ends)
-    return rows, Starts(resampled(y, known, first, last), sudden(rows, known))
+def _laid_out(y: Floats, known: Bools) -> Rows:
+    """Rows whose time begins at their last count."""
+    last = known.shape[1] - 1.0 - known[:, ::-1].argmax(axis=1)[:, None]
+    return Rows(y, None if known.all() else known.astype(np.float64), last - known.argmax(axis=1)[:, None], last, last)
 
 
 _Found = tuple[Rows, Floats, Floats, Bools]
 """Rows, with the origin that the parameters are of, the parameters, the losses, and whether each settled."""
 
 
-def _settled(rows: Rows, starts: Starts, family: str, more: Sequence[Floats] = ()) -> _Found:
-    """Descend from the best of several starts."""
-    trials = np.stack([bounded(rows, start, family) for start in [*starts.of(family), *more]])
+def _settled(rows: Rows, known: Bools, family: str) -> _Found:
+    """Descend from the best start."""
+    return _from_best(rows, starts(rows, known, family), family)
+
+
+def _from_best(rows: Rows, trials: list[Floats], family: str) -> _Found:
+    trials = [bounded(rows, trial, family) for trial in trials]
     best = np.stack([losses(rows, trial, family) for trial in trials]).argmin(axis=0)
-    theta = trials[best, np.arange(len(best))]
-    middle = rows.origin - theta[:, :1] / np.exp(theta[:, 1:2]) * rows.span
-    middle = np.clip(middle, rows.last - rows.span, rows.last)
-    theta, rows = rows.since(theta, middle), replace(rows, origin=middle)
+    rows, theta = rows.centred(np.stack(trials)[best, np.arange(len(best))])
     return rows, *descend(rows, theta, family)
 
 
-def _nested(rows: Rows, starts: Starts, family: str) -> _Found:
-    """Fit Richards' curve: from the best of its special cases and the grid, and never worse than either of the former.
+def _nested(rows: Rows, known: Bools, family: str) -> _Found:
+    """Fit Richards' curve, never worse than its special cases.
 
     Towards Gompertz's curve the loss hardly depends on the shape any more, and a descent may end on the way.
     """
-    special = []
+    trials, special = starts(rows, known, family), []
     for case, shape in (("logistic", 1.0), ("gompertz", SHAPES_BETWEEN[0])):
-        found, theta, _, _ = _settled(rows, starts, case)
+        found, theta, _, _ = _settled(rows, known, case)
         shaped = np.concatenate([theta, np.full((len(theta), 1), np.log(shape))], axis=1)
         special.append(found.since(shaped, rows.origin))
     nearby = special[1] + [0.0, 0.0, np.log(NEARBY / SHAPES_BETWEEN[0])]
-    there, theta, loss, converged = _settled(rows, starts, family, [special[0], nearby])
+    there, theta, loss, converged = _from_best(rows, [*trials, special[0], nearby], family)
     for theirs in special:
         again = bounded(there, rows.since(theirs, there.origin), family)
         worse = np.flatnonzero(losses(there, again, family) < loss)
