@@ -26,7 +26,7 @@ own limit of calls, in one process and thread, in turns; the median of the ratio
         --table tests/data/models/curves-2020-10-15-scipy.csv
 
 `--variant` names another way to cut the series (`all` for each of them), `--starts 12` adds random starts, and
-`--cache` keeps what SciPy found, so that a second run takes seconds. A run without it takes half an hour and more.
+`--cache` keeps what SciPy found, so that a second run takes seconds. A run without it takes ten minutes and more.
 """
 
 import argparse
@@ -205,7 +205,7 @@ def main() -> None:
     parser.add_argument("--table", type=Path, help="file to write the reference of --rows to")
     parser.add_argument("--variant", action="append", choices=[*VARIANTS, "all"], help="default: usual")
     parser.add_argument("--family", action="append", choices=FAMILIES, help="default: all")
-    parser.add_argument("--starts", type=int, default=3)
+    parser.add_argument("--starts", type=int, default=3, help="of the reference, each; those after three are random")
     parser.add_argument("--limit", type=int, default=0, help="a random choice of so many series of each kind")
     parser.add_argument("--cache", type=Path, help="folder that keeps the reference")
     parser.add_argument("--workers", type=int, default=1, help="processes that make the reference")
