@@ -14,7 +14,7 @@ RUNAWAY = 20.0
 """A final size more than this many times the greatest count says only that the end is not in sight."""
 
 DOUBTFUL = 0.5
-"""Nor is it in sight where the standard error of the final size is a greater share of it than this."""
+"""Nor is it in sight where the standard error of its log, or of the log of the growth rate, is more than this."""
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,8 @@ class Curves:
         shape: (N,) of Richards' curve: 1 is logistic, near 0 is Gompertz. None in the other families.
         sse: (N,) sum of squared errors, in counts squared.
         converged: (N,) whether the solver settled.
-        identified: (N,) whether it did, and the final size can be told from the counts: it is within 20 times the
-            greatest count, and its standard error within half of it.
+        identified: (N,) whether it did, and the parameters can be told from the counts: the final size is within 20
+            times the greatest count, and the standard errors of its log and of the log growth rate are within 0.5.
 
     Parameters are NaN where a row had nothing to fit.
     """

@@ -6,6 +6,7 @@ takes the place of the Hessian. Parameters at a bound are left there while the l
 
 import numpy as np
 
+from reporter.models.families import bend_of, shape_of
 from reporter.models.leastsquares import Bools, Rows, derivatives, losses
 from reporter.schema import Floats
 
@@ -14,7 +15,7 @@ MOST_ROUNDS = 100
 SETTLED = 1e-10
 """A fit has converged when a step is expected to lower its loss by less than this share of it."""
 
-NOTHING = 1e-22
+NOTHING = 1e-16
 """Or by less than this, where counts are at most 1."""
 
 STILL = 1e-11
@@ -23,10 +24,10 @@ STILL = 1e-11
 LONGEST = 2.0
 """Bound of a step in any parameter."""
 
-FARTHEST = 18.0
+FARTHEST = 14.0
 """A logistic curve's z at the last count is at least minus this: before, it is an exponential to all digits."""
 
-GREATEST = 300.0
+GREATEST = 120.0
 """Bound of the log of final size over last value, for Gompertz's curve has to go far to be an exponential."""
 
 FASTEST = 64.0
@@ -36,6 +37,7 @@ SLOWEST = 1e-3
 """Bound of the growth rate over the whole series."""
 
 SHAPES_BETWEEN = (1e-6, 1e4)
+BENDS_BETWEEN = (float(bend_of(SHAPES_BETWEEN[0])), float(bend_of(SHAPES_BETWEEN[1])))
 
 
 def bounded(rows: Rows, theta: Floats, family: str) -> Floats:
@@ -57,11 +59,25 @@ def _leaving(rows: Rows, theta: Floats, slope: Floats, family: str) -> Bools:
     return leaving
 
 
+def _reach(rows: Rows, theta: Floats, step: Floats, family: str) -> Floats:
+    """(N, 1) share of each step that meets the first bound: one cut in a single parameter would leave the valley."""
+    shares = np.ones((len(theta), 1))
+    for number in range(theta.shape[1]):
+        low, high = _bounds(rows, theta, number, family)
+        ahead = theta[:, number] + step[:, number]
+        room = np.where(ahead < low, low, np.where(ahead > high, high, ahead)) - theta[:, number]
+        cut = np.where(
+            (room != 0) & (room != step[:, number]), room / np.where(step[:, number], step[:, number], 1.0), 1.0
+        )
+        shares[:, 0] = np.minimum(shares[:, 0], np.where(cut > 0, cut, 1.0))
+    return shares
+
+
 def _bounds(rows: Rows, theta: Floats, number: int, family: str) -> tuple[Floats | float, Floats | float]:
     """Least and greatest value of a parameter, (N,) each or the same for all, given those after it."""
     match number:
         case 2:
-            return np.log(SHAPES_BETWEEN[0]), np.log(SHAPES_BETWEEN[1])
+            return BENDS_BETWEEN
         case 1:
             # What ends abruptly rises to its end by rate / shape a period, and its rate is that of the end.
             return np.log(SLOWEST), np.log(FASTEST * rows.span[:, 0] * (50.0 if family == "richards" else 1.0))
@@ -78,8 +94,8 @@ def _lowest(theta: Floats, family: str) -> Floats:
         case "gompertz":
             return np.full(len(theta), -np.log(GREATEST))
         case _:
-            shape = np.exp(theta[:, 2])
-            return np.asarray(theta[:, 2] - np.log(np.expm1(np.minimum(GREATEST * shape, FARTHEST))))
+            shape = shape_of(theta[:, 2])
+            return np.asarray(np.log(shape) - np.log(np.expm1(np.minimum(GREATEST * shape, FARTHEST))))
 
 
 def descend(
@@ -108,14 +124,15 @@ def descend(
             free &= ~stuck
             gradients, hessians, gausses, dampings = (term[again] for term in terms)
             step[again], expected[again] = _step(gradients, hessians, gausses, dampings, free[again])
-        trial = bounded(part, here + step, family)
+        trial = bounded(part, here + step * _reach(part, here, step, family), family)
         new = losses(part, trial, family)
         better = new < loss[active]
         # A tiny step that does not help: rounding, not the model, is in the way.
         done = (expected <= settled * loss[active] + NOTHING) | (np.abs(trial - here).max(axis=1) <= STILL)
         gained = active[better]
         theta[gained], loss[gained] = trial[better], new[better]
-        damping[active] = np.where(better, damping[active] * 0.1, damping[active] * 8.0).clip(1e-12, 1e14)
+        eased, tightened = np.maximum(0.1 * damping[active], 1e-8), np.maximum(8.0 * damping[active], 1e-3)
+        damping[active] = np.where(better, eased, np.minimum(tightened, 1e14))
         converged[active[done]] = True
         moved = active[better & ~done]
         if len(moved):

@@ -19,12 +19,15 @@ from reporter.schema import Floats
 
 FAMILIES = ("logistic", "gompertz", "richards")
 
+BEND = 0.3
+"""A shape s is sought as its bend b, s = 0.3 (exp(b) - 1): Gompertz's end is near on this scale, and so is a great s."""
+
 STEEP = 300.0
 """|z| beyond which exp would overflow once squared; the curves are flat there to all digits."""
 
 
 class Slopes(NamedTuple):
-    """A curve and its derivatives at (N, T) values of z, by z and by the log of the shape (None without a shape)."""
+    """A curve and its derivatives at (N, T) values of z, by z and by the bend of the shape (None without a shape)."""
 
     g: Floats
     z: Floats
@@ -32,6 +35,16 @@ class Slopes(NamedTuple):
     s: Floats | None = None
     ss: Floats | None = None
     zs: Floats | None = None
+
+
+def shape_of(bend: Floats) -> Floats:
+    """The shape of a bend."""
+    return np.asarray(BEND * np.expm1(bend))
+
+
+def bend_of(shape: Floats | float) -> Floats:
+    """The bend of a shape."""
+    return np.log1p(np.asarray(shape) / BEND)
 
 
 def share(family: str, z: Floats, shape: Floats | float = 1.0) -> Floats:
@@ -66,13 +79,16 @@ def _richards(z: Floats, shape: Floats) -> Slopes:
     """With w = log s - z: log g = -log(1 + exp(w)) / s, which neither overflows nor cancels."""
     soft, rising = _soft(np.log(shape) - z)
     slope = rising / shape  # of log g by z
-    bend = soft / shape - slope  # of log g by log s
-    g = np.exp(-slope - bend)
+    turn = soft / shape - slope  # of log g by log s
+    g = np.exp(-slope - turn)
     first = g * slope
     square = slope * rising
+    scale = 1 + BEND / shape  # of log s by the bend, whose own slope is scale (1 - scale)
+    by_log, twice = g * turn, g * (turn * turn - turn + square)
     return Slopes(
-        g, first, first * (slope - 1 + rising), g * bend, g * (bend * bend - bend + square), first * bend - g * square
-    )
+        g, first, first * (slope - 1 + rising),
+        scale * by_log, scale * (scale * twice + (1 - scale) * by_log), scale * (first * turn - g * square),
+    )  # fmt: skip
 
 
 def _soft(w: Floats) -> tuple[Floats, Floats]:

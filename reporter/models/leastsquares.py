@@ -2,7 +2,7 @@
 
 The final size enters a curve linearly, so that for given other parameters the best one is known in closed form
 (variable projection: Golub & Pereyra 1973, SIAM J. Numer. Anal. 10:413). What is left are z at an origin, the log of
-the growth rate over the span of a series and, for Richards' curve, the log of the shape: two parameters or three.
+the growth rate over the span of a series and, for Richards' curve, the bend of its shape: two parameters or three.
 """
 
 from collections.abc import Iterator
@@ -12,13 +12,16 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from reporter.models.families import share, slopes
+from reporter.models.families import shape_of, share, slopes
 from reporter.schema import Floats
 
 Bools = npt.NDArray[np.bool_]
 
 BLOCK = 128
 """Rows that are worked on together: what they need stays in the processor's cache."""
+
+EXACT = 1e-7
+"""No count is taken to be known to more than this share of the greatest one."""
 
 
 @dataclass
@@ -77,7 +80,7 @@ def losses(rows: Rows, theta: Floats, family: str) -> Floats:
     for block in blocks(len(theta), BLOCK):
         part, at = rows.at(block), theta[block]
         z = at[:, :1] + np.exp(at[:, 1:2]) * part.time
-        g = part.known(share(family, z, np.exp(at[:, 2:]) if family == "richards" else 1.0))
+        g = part.known(share(family, z, shape_of(at[:, 2:])))
         error = part.y - _best_size(part.y, g)[:, None] * g
         result[block] = _dot(error, error)
     return result
@@ -103,25 +106,28 @@ def derivatives(rows: Rows, theta: Floats, family: str) -> tuple[Floats, Floats,
 
 
 def sizes(rows: Rows, theta: Floats, family: str) -> tuple[Floats, Floats]:
-    """(N,) the sizes that fit best, and (N,) their standard errors over them.
+    """(N,) the sizes that fit best, and (N,) the greater standard error of their logs and of the log growth rates.
 
-    The normal matrix of all parameters gives the variance of the size for independent errors; errors with correlation
-    c from one count to the next say as much as (1 - c) / (1 + c) as many independent ones.
+    The inverse of the normal matrix gives the variances for independent errors; errors with correlation c from one
+    count to the next say as much as (1 - c) / (1 + c) as many independent ones.
     """
     p = theta.shape[1]
     best, doubt = np.empty((2, len(theta)))
     for block in blocks(len(theta), BLOCK):
         part = rows.at(block)
         found = _moments(part, theta[block], family)
-        # A flat direction is one in which the size can go anywhere.
-        flat = 1e-12 * np.einsum("nii->n", found.product) + 1e-300
-        others = np.linalg.solve(found.product + flat[:, None, None] * np.eye(p), found.across[:, :, None])[:, :, 0]
-        left = np.maximum(found.norm - (found.across * others).sum(axis=1), 1e-15 * found.norm)
+        normal = np.empty((len(found.size), p + 1, p + 1))
+        normal[:, 0, 0], normal[:, 0, 1:], normal[:, 1:, 0] = found.norm, found.across, found.across
+        normal[:, 1:, 1:] = found.product
+        diagonal = np.einsum("nii->ni", normal)
+        # A flat direction is one in which a parameter can go anywhere.
+        normal += (1e-13 * diagonal + 1e-200)[:, :, None] * np.eye(p + 1)
+        spread = np.einsum("nii->ni", np.linalg.inv(normal))[:, :3:2].max(axis=1)
         squares = _dot(found.error, found.error)
-        count = part.y.shape[1] if part.weight is None else part.weight.sum(axis=1)
         alike = _dot(found.error[:, 1:], found.error[:, :-1]) / np.maximum(squares, 1e-300)
         repeated = np.maximum((1 + alike) / np.maximum(1 - alike, 1e-3), 1.0)
-        variance = squares / np.maximum(count - p - 1, 1) * repeated / left
+        count = part.y.shape[1] if part.weight is None else part.weight.sum(axis=1)
+        variance = np.maximum(squares / np.maximum(count - p - 1, 1) * repeated, EXACT**2) * np.maximum(spread, 0.0)
         best[block], doubt[block] = found.size, np.sqrt(variance) / found.size
     return best, doubt
 
@@ -153,7 +159,7 @@ def _moments(rows: Rows, theta: Floats, family: str) -> _Moments:
     # By z the curve depends on the parameters through z alone: dz = (1, x, 0), d²z/d(log rate)² = x.
     x = np.exp(theta[:, 1:2]) * rows.time
     xx = x * x
-    curve = slopes(family, theta[:, :1] + x, np.exp(theta[:, 2:]))
+    curve = slopes(family, theta[:, :1] + x, shape_of(theta[:, 2:]))
     g = rows.known(curve.g)
     size = _best_size(rows.y, g)
     error = rows.y - size[:, None] * g

@@ -4,17 +4,21 @@ Each is sought on a grid of curves that all series share, a product of two matri
 `leastsquares` says what is minimised over what.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from reporter.models.descent import SHAPES_BETWEEN, bounded, descend
+from reporter.models.families import bend_of, shape_of
 from reporter.models.leastsquares import Bools, Rows, losses, sizes
 from reporter.models.starts import starts
 from reporter.schema import Floats
 
 LEAST = {"logistic": 4, "gompertz": 4, "richards": 5}
 """Counts that a curve needs: one more than it has parameters."""
+
+SPECIAL = (("logistic", 1.0), ("gompertz", SHAPES_BETWEEN[0]))
+"""The other families, as shapes of Richards' curve."""
 
 NEARBY = 0.02
 """Shape of Richards' curve near Gompertz's from which a descent still finds its way."""
@@ -31,8 +35,8 @@ class Fit:
         shape: (N,) of Richards' curve; 1 otherwise.
         sse: (N,) sum of squared errors.
         converged: (N,) whether the solver settled.
-        doubt: (N,) standard error of the final size over the final size, as of errors that are correlated from one
-            count to the next as much as those of the fit.
+        doubt: (N,) the greater standard error of log final size and log growth rate, for errors that are correlated
+            from one count to the next as much as those of the fit.
     """
 
     final_size: Floats
@@ -67,7 +71,7 @@ def solve(counts: Floats, family: str) -> Fit:
         size[able] = scale * top[able]
         rate[able] = speed / rows.span[:, 0]
         midpoint[able] = rows.origin[:, 0] - theta[:, 0] / speed * rows.span[:, 0]
-        shape[able] = np.exp(theta[:, 2]) if family == "richards" else 1.0
+        shape[able] = shape_of(theta[:, 2]) if family == "richards" else 1.0
         with np.errstate(over="ignore"):  # beyond 1e150 a sum of squares is infinite, the fit is not
             sse[able] = scaled * top[able] ** 2
     return Fit(size, rate, midpoint, shape, sse, converged, doubt)
@@ -96,20 +100,27 @@ def _from_best(rows: Rows, trials: list[Floats], family: str) -> _Found:
 
 
 def _nested(rows: Rows, known: Bools, family: str) -> _Found:
-    """Fit Richards' curve, never worse than its special cases.
+    """Fit Richards' curve, and never worse than its special cases.
 
-    Towards Gompertz's curve the loss hardly depends on the shape any more, and a descent may end on the way.
+    Towards Gompertz's curve the loss hardly depends on the shape any more, and a descent may end on the way; towards
+    an exponential all three are the same. What ended there is held against the special cases.
     """
-    trials, special = starts(rows, known, family), []
-    for case, shape in (("logistic", 1.0), ("gompertz", SHAPES_BETWEEN[0])):
-        found, theta, _, _ = _settled(rows, known, case)
-        shaped = np.concatenate([theta, np.full((len(theta), 1), np.log(shape))], axis=1)
-        special.append(found.since(shaped, rows.origin))
-    nearby = special[1] + [0.0, 0.0, np.log(NEARBY / SHAPES_BETWEEN[0])]
-    there, theta, loss, converged = _from_best(rows, [*trials, special[0], nearby], family)
-    for theirs in special:
-        again = bounded(there, rows.since(theirs, there.origin), family)
-        worse = np.flatnonzero(losses(there, again, family) < loss)
-        if len(worse):
-            theta[worse], loss[worse], converged[worse] = descend(there.at(worse), again[worse], family)
+    trials = starts(rows, known, family)
+    for case, shape in SPECIAL:
+        trials += [_shaped(start, max(shape, NEARBY)) for start in starts(rows, known, case)[:1]]
+    there, theta, loss, converged = _from_best(rows, trials, family)
+    doubtful = np.flatnonzero(~converged | (theta[:, 2] < bend_of(2 * NEARBY)))
+    for case, shape in SPECIAL:
+        part = there.at(doubtful)
+        found, curve, _, _ = _settled(replace(part, origin=part.last), known[doubtful], case)
+        again = bounded(part, _shaped(found.since(curve, part.origin), shape), family)
+        worse = losses(part, again, family) < loss[doubtful]
+        mend = doubtful[worse]
+        if len(mend):
+            theta[mend], loss[mend], converged[mend] = descend(there.at(mend), again[worse], family)
     return there, theta, loss, converged
+
+
+def _shaped(theta: Floats, shape: float) -> Floats:
+    """(N, 3) the same curves as Richards'."""
+    return np.concatenate([theta, np.full((len(theta), 1), bend_of(shape))], axis=1)

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from reporter.models.descent import bounded, descend
-from reporter.models.families import share
+from reporter.models.families import bend_of, shape_of, share
 from reporter.models.leastsquares import BLOCK, Bools, Rows, blocks
 from reporter.schema import Floats
 
@@ -69,9 +69,9 @@ def _grid(family: str, group: int) -> tuple[Floats, npt.NDArray[np.float32]]:
         for rate in np.geomspace(0.7, 3.0 * GRAIN, 14) * max(1.0, min(shape, 8.0)):
             step = max(0.9, rate / GRAIN)
             ends = np.arange(-8.0 * max(1.0, shape**0.5), rate + 3.0, step)
-            found += [(end, np.log(rate), np.log(shape)) for end in ends]
+            found += [(end, np.log(rate), bend_of(shape)) for end in ends]
     theta = np.array(found)
-    curves = share(family, theta[:, :1] + np.exp(theta[:, 1:2]) * time, np.exp(theta[:, 2:]))
+    curves = share(family, theta[:, :1] + np.exp(theta[:, 1:2]) * time, shape_of(theta[:, 2:]))
     norm = np.linalg.norm(curves, axis=1, keepdims=True)
     usable = norm[:, 0] > 1e-9  # noqa: PLR2004 - a curve that is 0 everywhere fits nothing
     theta = theta if family == "richards" else theta[:, :2]
