@@ -88,7 +88,7 @@ def test_identified_parameters_are_scipys(family):
     found = fit_curves(rows, family=family)
     same = found.identified & np.isclose(found.sse, table["sse"], rtol=1e-9, atol=0)
     # Richards' curve has several minima in one row, and valleys so flat that a shape is not told to four digits.
-    assert same.sum() >= max(10, (0.3 if family == "richards" else 0.9) * found.identified.sum())
+    assert same.sum() >= max(5, (0.3 if family == "richards" else 0.9) * found.identified.sum())
     # A midpoint near the first day, and a shape near that of Gompertz, are zero but for their unit.
     units = {"final_size": 0.0, "growth_rate": 0.0, "midpoint": 1.0, "shape": 0.1}
     for name in list(units)[: 4 if family == "richards" else 3]:
