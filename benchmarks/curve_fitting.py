@@ -14,7 +14,7 @@ of countries besides). For each family and set of series it prints
                  numbers of ours; `sse off`: `sse` is not what the parameters give; `nested`: Richards worse than
                  the better of the other two by more than 0.1 %
     agree        share whose parameters are the reference's to 1e-4, of those that are identified and have its SSE to
-                 1e-9; `elsewhere`: identified, and with another SSE
+                 1e-9; `apart`: identified, with its SSE to 0.1 % and other parameters; `elsewhere`: with another SSE
 
 then the ten worst with both sets of parameters (final size, growth rate, midpoint, shape). Last, the throughput: all
 counties by `fit_curves` against one `curve_fit` each, from one start that is taken from the data and with SciPy's
@@ -26,7 +26,7 @@ own limit of calls, in one process and thread, in turns; the median of the ratio
         --table tests/data/models/curves-2020-10-15-scipy.csv
 
 `--variant` names another way to cut the series (`all` for each of them), `--starts 12` adds random starts, and
-`--cache` keeps what SciPy found, so that a second run takes seconds. A run without it takes half an hour and more.
+`--cache` keeps what SciPy found, so that a second run takes seconds. A run without it takes ten minutes and more.
 """
 
 import argparse
@@ -53,7 +53,7 @@ SAME = 1e-9
 SHOWN = 10
 COLUMNS = (
     "series", "family", "n", "fits", "of any", "better", "worst", "identified", "converged", "not finite", "sse off",
-    "nested", "agree", "elsewhere",
+    "nested", "agree", "apart", "elsewhere",
 )  # fmt: skip
 
 
@@ -107,19 +107,21 @@ def compare(family: str, data: Dataset, found: Ours, refer: Reference, nested: F
     stated = np.abs(found.curves.sse - found.sse) <= 1e-6 * found.sse + slack
     same = np.abs(found.sse - refer.sse) <= SAME * refer.sse + slack
     identified = found.curves.identified
-    scale = np.maximum(np.abs(refer.parameters), [[0.0, 0.0, 1.0, 0.0]])
+    # A midpoint near the first day, and a shape near that of Gompertz, are zero but for their unit.
+    scale = np.maximum(np.abs(refer.parameters), [[0.0, 0.0, 1.0, 0.1]])
     off = (np.abs(found.parameters - refer.parameters) / scale).max(axis=1)
+    near = (ratio <= NEAR) & (ratio >= 1 / NEAR)
+    apart = identified & near & (off > CLOSE)
     infinite = ~np.isfinite(found.parameters).all(axis=1)
     worse = "-" if nested is None else int((found.sse > NEAR * nested + slack).sum())
     cells = [
         data.name, family, len(ratio), share(good), share(any_good), share(ratio < 1 / NEAR), f"{ratio.max():.5g}",
         int(identified.sum()), int(found.curves.converged.sum()), int(infinite.sum()), int((~stated).sum()), worse,
-        share(off <= CLOSE, identified & same), int((identified & ~same).sum()),
+        share(off <= CLOSE, identified & same), int(apart.sum()), int((identified & ~near).sum()),
     ]  # fmt: skip
     lines = ["| " + " | ".join(str(cell) for cell in cells) + " |"]
     worst = [i for i in np.argsort(-ratio)[:SHOWN] if not good[i]]
-    parted = np.flatnonzero(identified & same & (off > CLOSE))
-    parted = parted[np.argsort(-off[parted])][:SHOWN]
+    parted = np.flatnonzero(apart)[np.argsort(-off[apart])][:SHOWN]
     for word, numbers, sizes in (("SSE times", worst, ratio), ("off by", parted, off)):
         pairs = [(sizes[i], data.labels[i], told(found.parameters[i]), told(refer.parameters[i])) for i in numbers]
         lines += [f"  {word} {size:.5g}: {label}: ours {mine} scipy {theirs}" for size, label, mine, theirs in pairs]
@@ -203,7 +205,7 @@ def main() -> None:
     parser.add_argument("--table", type=Path, help="file to write the reference of --rows to")
     parser.add_argument("--variant", action="append", choices=[*VARIANTS, "all"], help="default: usual")
     parser.add_argument("--family", action="append", choices=FAMILIES, help="default: all")
-    parser.add_argument("--starts", type=int, default=3)
+    parser.add_argument("--starts", type=int, default=3, help="of the reference, each; those after three are random")
     parser.add_argument("--limit", type=int, default=0, help="a random choice of so many series of each kind")
     parser.add_argument("--cache", type=Path, help="folder that keeps the reference")
     parser.add_argument("--workers", type=int, default=1, help="processes that make the reference")
@@ -222,7 +224,9 @@ def main() -> None:
     if options.rows is not None:
         quality("usual", chosen(options.rows), families, options)
         if options.table is not None:
-            tabled(chosen(options.rows), families, options).to_csv(options.table, index=False, lineterminator="\n")
+            tabled(chosen(options.rows), families, options).to_csv(
+                options.table, index=False, lineterminator="\n", float_format="%.13g"
+            )
     if options.vintages is not None:
         quality("as of", vintages(options.vintages).some(options.limit), families, options)
     if options.counties is not None and options.rounds:

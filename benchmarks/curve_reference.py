@@ -24,9 +24,11 @@ from scipy.special import expit
 Floats = npt.NDArray[np.float64]
 
 FAMILIES = ("logistic", "gompertz", "richards")
-MOST_CALLS = 5_000
+MOST_CALLS = 2_000
 LEAST_SHAPE = 1e-6
-EDITION = "2"
+GOMPERTZ = -30.0
+"""A shape whose logarithm is this or less makes a Gompertz curve to all digits, and would soon be zero."""
+EDITION = "3"
 """Part of the cache's key: to be raised when what is computed here changes."""
 
 
@@ -126,7 +128,9 @@ def best(family: str, y: Floats, number: int) -> Floats:
                 # Where a bounded run has not ended after so many calls it creeps along a bound.
                 result = once(family, y, start, bounded=bounded, calls=MOST_CALLS if not bounded else 1_000)
                 failed += result is None
-                found += [] if result is None else [(sse(family, y, result), result)]
+                # SciPy gives nothing where it gives up; the point it had got to is a fit as well.
+                result = _polished(family, y, start) if result is None else result
+                found.append((sse(family, y, result), result))
         found = [pair for pair in found if np.isfinite(pair[0])]
         least = min((value for value, _ in found), default=np.inf)
         rising = [pair for pair in found if pair[1][0] > 0 and pair[1][1] > 0]
@@ -165,7 +169,7 @@ def reference(family: str, rows: Floats, number: int, cache: Path | None, worker
 
 
 def _polished(family: str, y: Floats, at: Floats) -> Floats:
-    """The same minimum to the last digits, which `curve_fit` at its own tolerances does not give."""
+    """Where a descent from a point ends, to the last digits, which `curve_fit` at its own tolerances does not give."""
     known = np.isfinite(y)
     t = np.flatnonzero(known).astype(np.float64)
     scale = max(float(np.abs(y[known]).max()), 1.0)
@@ -192,7 +196,7 @@ def _inner(family: str, at: Floats) -> Floats:
 
 
 def _outer(family: str, inside: Floats) -> Floats:
-    return np.append(inside[:3], np.exp(inside[3]) if family == "richards" else 1.0)
+    return np.append(inside[:3], np.exp(max(inside[3], GOMPERTZ)) if family == "richards" else 1.0)
 
 
 def _curve(family: str, t: Floats, *inside: float) -> Floats:
@@ -202,7 +206,8 @@ def _curve(family: str, t: Floats, *inside: float) -> Floats:
         return np.asarray(size * expit(z))
     if family == "gompertz":
         return np.asarray(size * np.exp(-np.exp(-np.maximum(z, -50.0))))
-    return np.asarray(size * np.exp(-np.logaddexp(0.0, inside[3] - z) / np.exp(inside[3])))
+    log_shape = np.maximum(inside[3], GOMPERTZ)
+    return np.asarray(size * np.exp(-np.logaddexp(0.0, log_shape - z) / np.exp(log_shape)))
 
 
 def _jacobian(family: str, t: Floats, *inside: float) -> Floats:
@@ -219,7 +224,8 @@ def _jacobian(family: str, t: Floats, *inside: float) -> Floats:
         share = np.exp(-log)
         slope = size * share * log
         return np.stack([share, slope * lag, -slope * rate], axis=1)
-    shape, u = np.exp(inside[3]), inside[3] - z
+    log_shape = np.maximum(inside[3], GOMPERTZ)
+    shape, u = np.exp(log_shape), log_shape - z
     soft = np.logaddexp(0.0, u)
     share = np.exp(-soft / shape)
     slope = size * share * expit(u) / shape
