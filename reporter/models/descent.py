@@ -12,7 +12,7 @@ from reporter.schema import Floats
 
 MOST_ROUNDS = 100
 
-SETTLED = 1e-10
+SETTLED = 1e-11
 """A fit has converged when a step is expected to lower its loss by less than this share of it."""
 
 NOTHING = 1e-16
@@ -40,7 +40,7 @@ FASTEST = 64.0
 SLOWEST = 1e-3
 """Bound of the growth rate over the whole series."""
 
-SHAPES_BETWEEN = (1e-4, 1e4)
+SHAPES_BETWEEN = (1e-5, 1e4)
 BENDS_BETWEEN = (float(bend_of(SHAPES_BETWEEN[0])), float(bend_of(SHAPES_BETWEEN[1])))
 
 
@@ -128,9 +128,9 @@ def descend(
             step[again], expected[again] = _step(now.at(again), damped[again], free[again])
         trial = bounded(part, here + step * _reach(part, here, step, family), family)
         new = slope(part, trial, family)
-        better = new.loss < now.loss
-        # A tiny step that does not help: rounding, not the model, is in the way.
         done = (expected <= settled * now.loss + NOTHING) | (np.abs(trial - here).max(axis=1) <= STILL)
+        # The last step is a good one, though rounding may hide that it helped.
+        better = (new.loss < now.loss) | (done & (new.loss <= (1 + 1e-12) * now.loss))
         gained = np.flatnonzero(better)
         theta[active[gained]] = trial[gained]
         slopes.put(active[gained], new.at(gained))

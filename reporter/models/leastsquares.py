@@ -155,10 +155,11 @@ def sizes(rows: Rows, theta: Floats, family: str) -> tuple[Floats, Floats]:
         normal = np.empty((len(found.size), p + 1, p + 1))
         normal[:, 0, 0], normal[:, 0, 1:], normal[:, 1:, 0] = found.norm, found.across, found.across
         normal[:, 1:, 1:] = found.product
-        diagonal = np.einsum("nii->ni", normal)
-        # A flat direction is one in which a parameter can go anywhere.
-        normal += (1e-13 * diagonal + 1e-200)[:, :, None] * np.eye(p + 1)
-        spread = np.einsum("nii->ni", np.linalg.inv(normal))[:, :3:2].max(axis=1)
+        diagonal = np.maximum(np.einsum("nii->ni", normal), 1e-30)
+        root = np.sqrt(diagonal)
+        # A flat direction, next to none of the curve's own size, is one in which a parameter can go anywhere.
+        alone = normal / (root[:, :, None] * root[:, None]) + 1e-13 * np.eye(p + 1)
+        spread = (np.einsum("nii->ni", np.linalg.inv(alone)) / diagonal)[:, :3:2].max(axis=1)
         squares = np.vecdot(found.error, found.error)
         alike = np.vecdot(found.error[:, 1:], found.error[:, :-1]) / np.maximum(squares, 1e-300)
         repeated = np.maximum((1 + alike) / np.maximum(1 - alike, 1e-3), 1.0)

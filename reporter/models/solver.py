@@ -5,20 +5,24 @@ Each is sought on a grid of curves that all series share, a product of two matri
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
-from reporter.models.descent import bounded, descend
+from reporter.models.descent import SHAPES_BETWEEN, bounded, descend
 from reporter.models.families import bend_of, shape_of
-from reporter.models.leastsquares import Bools, Rows, losses, sizes
+from reporter.models.leastsquares import Bools, Ints, Rows, losses, sizes
 from reporter.models.starts import starts
 from reporter.schema import Floats
 
 LEAST = {"logistic": 4, "gompertz": 4, "richards": 5}
 """Counts that a curve needs: one more than it has parameters."""
 
-SPECIAL = (("logistic", 1.0), ("gompertz", 0.02))
+SPECIAL = (("logistic", 1.0), ("gompertz", SHAPES_BETWEEN[0]))
 """The other families, as shapes of Richards' curve."""
+
+NEARBY = 0.02
+"""Shape of Richards' curve near Gompertz's from which a descent still finds its way."""
 
 MOST_STARTS = {"logistic": 1, "gompertz": 1, "richards": 5}
 """Starts that are descended from, at most."""
@@ -87,30 +91,52 @@ def _laid_out(y: Floats, known: Bools) -> Rows:
     return Rows(y, None if known.all() else known.astype(np.float64), last - known.argmax(axis=1)[:, None], last, last)
 
 
-_Found = tuple[Rows, Floats, Floats, Bools]
-"""Rows, with the origin that the parameters are of, the parameters, the losses, and whether each settled."""
+class _Found(NamedTuple):
+    """What N descents came to.
+
+    Attributes:
+        rows: with the origin that the parameters are of.
+        theta: (N, P) parameters.
+        loss: (N,).
+        converged: (N,) whether each settled.
+    """
+
+    rows: Rows
+    theta: Floats
+    loss: Floats
+    converged: Bools
+
+    def improve(self, rows: Rows, again: Ints, begin: Floats, family: str) -> None:
+        """Descend from other parameters of some rows, and take over what is better."""
+        near, start = rows.at(again).centred(bounded(rows.at(again), begin, family))
+        theta, loss, converged = descend(near, start, family)
+        won = loss < self.loss[again]
+        mine = again[won]
+        self.rows.origin[mine], self.theta[mine] = near.origin[won], theta[won]
+        self.loss[mine], self.converged[mine] = loss[won], converged[won]
 
 
 def _settled(rows: Rows, known: Bools, family: str) -> _Found:
     """Descend from the best start, and then from others that are nearly as good as what that came to."""
-    trials = [bounded(rows, start, family) for start in starts(rows, known, family)]
+    trials = starts(rows, known, family)
     if family == "richards":
-        for case, shape in SPECIAL:
-            trials.append(bounded(rows, _shaped(starts(rows, known, case)[0], shape), family))
-    everyone = np.arange(len(rows.y))
+        trials += [_shaped(starts(rows, known, case)[0], max(shape, NEARBY)) for case, shape in SPECIAL]
+    trials = [bounded(rows, trial, family) for trial in trials]
     begun = np.stack([losses(rows, trial, family) for trial in trials])
-    order = begun.argsort(axis=0)
+    order, everyone = begun.argsort(axis=0), np.arange(len(rows.y))
     there, theta = rows.centred(np.stack(trials)[order[0], everyone])
-    theta, loss, converged = descend(there, theta, family)
+    found = _Found(there, *descend(there, theta, family))
     for place in order[1 : MOST_STARTS[family]]:
-        again = np.flatnonzero(begun[place, everyone] <= PROMISING * loss)
-        near, start = rows.at(again).centred(np.stack(trials)[place[again], again])
-        found, lower, settled = descend(near, start, family)
-        won = lower < loss[again]
-        mine = again[won]
-        there.origin[mine], theta[mine], loss[mine] = near.origin[won], found[won], lower[won]
-        converged[mine] = settled[won]
-    return there, theta, loss, converged
+        again = np.flatnonzero(begun[place, everyone] <= PROMISING * found.loss)
+        found.improve(rows, again, np.stack(trials)[place[again], again], family)
+    if family == "richards":
+        # Towards its special cases the loss hardly depends on the shape any more, and a descent may end on the way.
+        doubtful = np.flatnonzero(~found.converged | (shape_of(found.theta[:, 2]) < 10 * NEARBY))
+        for case, shape in SPECIAL if len(doubtful) else ():
+            part, theta, _, _ = _settled(rows.at(doubtful), known[doubtful], case)
+            ends = part.since(_shaped(theta, shape), rows.origin[doubtful])
+            found.improve(rows, doubtful, ends, family)
+    return found
 
 
 def _shaped(theta: Floats, shape: float) -> Floats:
