@@ -33,6 +33,9 @@ class Curves:
         converged: (N,) whether the solver settled.
         identified: (N,) whether it did, and the parameters can be told from the counts: the final size is within 20
             times the greatest count, and the standard errors of its log and of the log growth rate are within 0.5.
+        final_size_error: (N,) standard error of the log of the final size. The residuals of cumulative counts are
+            correlated, which it allows for as far as their correlation from one count to the next tells.
+        midpoint_error: (N,) the same of the midpoint, in periods.
 
     Parameters are NaN where a row had nothing to fit.
     """
@@ -45,6 +48,8 @@ class Curves:
     sse: Floats
     converged: Bools
     identified: Bools
+    final_size_error: Floats
+    midpoint_error: Floats
 
     def at(self, t: Floats) -> Floats:
         """(N, T) cumulative counts at times `t`, (T,) or (N, T), in periods since the first."""
@@ -58,6 +63,7 @@ class Curves:
             self.family, self.final_size[rows], self.growth_rate[rows], self.midpoint[rows],
             None if self.shape is None else self.shape[rows],
             self.sse[rows], self.converged[rows], self.identified[rows],
+            self.final_size_error[rows], self.midpoint_error[rows],
         )  # fmt: skip
 
 
@@ -73,6 +79,8 @@ class Curve:
     sse: float
     converged: bool
     identified: bool
+    final_size_error: float
+    midpoint_error: float
 
     def at(self, t: Floats) -> Floats:
         """Cumulative counts at times `t`, in periods since the first."""
@@ -110,10 +118,14 @@ def fit_curves(counts: Floats, family: str = "logistic") -> Curves:
         raise ModelError("a count is infinite")
     found = solver.solve(counts, family)
     top = np.where(np.isfinite(counts), counts, 0.0).max(axis=1, initial=0.0)
-    identified = found.converged & (found.final_size <= RUNAWAY * top) & (found.doubt <= DOUBTFUL)
+    identified = (
+        found.converged
+        & (found.final_size <= RUNAWAY * top)
+        & (np.maximum(found.size_error, found.rate_error) <= DOUBTFUL)
+    )
     return Curves(
         family, found.final_size, found.growth_rate, found.midpoint, found.shape if family == "richards" else None,
-        found.sse, found.converged, identified,
+        found.sse, found.converged, identified, found.size_error, found.midpoint_error,
     )  # fmt: skip
 
 
@@ -141,4 +153,5 @@ def fit_curve(counts: Floats, family: str = "logistic") -> Curve:
         family, float(curves.final_size[0]), float(curves.growth_rate[0]), float(curves.midpoint[0]),
         None if curves.shape is None else float(curves.shape[0]),
         float(curves.sse[0]), bool(curves.converged[0]), bool(curves.identified[0]),
+        float(curves.final_size_error[0]), float(curves.midpoint_error[0]),
     )  # fmt: skip

@@ -142,13 +142,13 @@ def losses(rows: Rows, theta: Floats, family: str) -> Floats:
 
 
 def sizes(rows: Rows, theta: Floats, family: str) -> tuple[Floats, Floats]:
-    """(N,) the sizes that fit best, and (N,) the greater standard error of their logs and of the log growth rates.
+    """(N,) the sizes that fit best, and (N, 3) the standard errors of their logs, of z at the origin and the log rates.
 
     The inverse of the normal matrix gives the variances for independent errors; errors with correlation c from one
     count to the next say as much as (1 - c) / (1 + c) as many independent ones.
     """
     p = theta.shape[1]
-    best, doubt = np.empty((2, len(theta)))
+    best, errors = np.empty(len(theta)), np.empty((len(theta), 3))
     for block in blocks(len(theta), BLOCK):
         part = rows.at(block).trimmed()
         found = _moments(part, theta[block], family)
@@ -159,14 +159,15 @@ def sizes(rows: Rows, theta: Floats, family: str) -> tuple[Floats, Floats]:
         root = np.sqrt(diagonal)
         # A flat direction, next to none of the curve's own size, is one in which a parameter can go anywhere.
         alone = normal / (root[:, :, None] * root[:, None]) + 1e-13 * np.eye(p + 1)
-        spread = (np.einsum("nii->ni", np.linalg.inv(alone)) / diagonal)[:, :3:2].max(axis=1)
+        spread = (np.einsum("nii->ni", np.linalg.inv(alone)) / diagonal)[:, :3]
         squares = np.vecdot(found.error, found.error)
         alike = np.vecdot(found.error[:, 1:], found.error[:, :-1]) / np.maximum(squares, 1e-300)
         repeated = np.maximum((1 + alike) / np.maximum(1 - alike, 1e-3), 1.0)
         count = part.y.shape[1] if part.weight is None else part.weight.sum(axis=1)
-        variance = np.maximum(squares / np.maximum(count - p - 1, 1) * repeated, EXACT**2) * np.maximum(spread, 0.0)
-        best[block], doubt[block] = found.size, np.sqrt(variance) / found.size
-    return best, doubt
+        variance = np.maximum(squares / np.maximum(count - p - 1, 1) * repeated, EXACT**2)
+        best[block] = found.size
+        errors[block] = np.sqrt(variance[:, None] * np.maximum(spread, 0.0)) / found.size[:, None]
+    return best, errors
 
 
 class _Moments(NamedTuple):

@@ -42,8 +42,10 @@ class Fit:
         shape: (N,) of Richards' curve; 1 otherwise.
         sse: (N,) sum of squared errors.
         converged: (N,) whether the solver settled.
-        doubt: (N,) the greater standard error of log final size and log growth rate, for errors that are correlated
-            from one count to the next as much as those of the fit.
+        size_error: (N,) standard error of the log of the final size, for errors that are correlated from one count to
+            the next as much as those of the fit.
+        rate_error: (N,) the same of the log of the growth rate.
+        midpoint_error: (N,) the same of the midpoint, in periods.
     """
 
     final_size: Floats
@@ -52,7 +54,9 @@ class Fit:
     shape: Floats
     sse: Floats
     converged: Bools
-    doubt: Floats
+    size_error: Floats
+    rate_error: Floats
+    midpoint_error: Floats
 
 
 def solve(counts: Floats, family: str) -> Fit:
@@ -69,12 +73,12 @@ def solve(counts: Floats, family: str) -> Fit:
     able = np.flatnonzero((known.sum(axis=1) >= LEAST[family]) & (top > 1e-6))  # noqa: PLR2004
     # Rows of one length go together, as blocks are worked on up to the last count of any.
     able = able[np.argsort(known[able].sum(axis=1), kind="stable")]
-    size, rate, midpoint, shape, sse, doubt = np.full((6, n), np.nan)
+    size, rate, midpoint, shape, sse, *errors = np.full((8, n), np.nan)
     converged = np.zeros(n, dtype=np.bool_)
     if len(able):
         y = np.where(known[able], counts[able], 0.0) / top[able, None]
         rows, theta, scaled, converged[able] = _settled(_laid_out(y, known[able]), known[able], family)
-        scale, doubt[able] = sizes(rows, theta, family)
+        scale, error = sizes(rows, theta, family)
         speed = np.exp(theta[:, 1])
         size[able] = scale * top[able]
         rate[able] = speed / rows.span[:, 0]
@@ -82,7 +86,10 @@ def solve(counts: Floats, family: str) -> Fit:
         shape[able] = shape_of(theta[:, 2]) if family == "richards" else 1.0
         with np.errstate(over="ignore"):  # beyond 1e150 a sum of squares is infinite, the fit is not
             sse[able] = scaled * top[able] ** 2
-    return Fit(size, rate, midpoint, shape, sse, converged, doubt)
+        period = rows.span[:, 0] / speed
+        errors[0][able], errors[1][able] = error[:, 0], error[:, 2]
+        errors[2][able] = period * np.hypot(error[:, 1], theta[:, 0] * error[:, 2])
+    return Fit(size, rate, midpoint, shape, sse, converged, *errors)
 
 
 def _laid_out(y: Floats, known: Bools) -> Rows:
