@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from reporter.dates import Cadence
-from reporter.models import base, spread
+from reporter.models import base, spread, wave
 from reporter.models.curves import Curve, Curves, fit_curve, fit_curves
 from reporter.models.leastsquares import Bools
-from reporter.models.series import Ints, drawn_out, outcomes, steps, steps_since, to_horizons
+from reporter.models.series import Ints, Steps, drawn_out, outcomes, steps, steps_since, to_horizons
 from reporter.models.windows import rhythm, windows_at
-from reporter.schema import LEVELS, Floats
+from reporter.schema import LEVELS, QUANTITIES, Floats
 
 __all__ = ["Curve", "Curves", "Sigmoid", "fit_curve", "fit_curves"]
 
@@ -79,17 +79,18 @@ class Sigmoid(base.Learner):
         if len(usable):
             targets = [history.targets[i] for i in usable]
             reach = horizons + int(past.age.max(initial=0))
-            learnt = _learn(past.values[usable], past.cumulative[usable], targets, reach, habits)
+            learnt = _learn(past.values[usable], past.cumulative[usable], targets, reach, history.cadence)
 
         def tell(start: base.History) -> base.Quantiles:
             given, places = steps_since(start, habits.needs, history, past)
             values = base.empty(start, horizons + int(given.age.max(initial=0)))
+            mine = given.usable
+            moved = given.end[mine] - past.end[usable[places]]
+            shift = (moved // np.timedelta64(history.cadence.days, "D")).astype(np.float64)
             if learnt is not None and len(places):
-                mine = given.usable
-                moved = given.end[mine] - past.end[usable[places]]
-                shift = (moved // np.timedelta64(history.cadence.days, "D")).astype(np.float64)
                 values[mine] = _ahead(learnt.of(places), given.values[mine], shift, values.shape[1], habits)
-            return base.Quantiles(to_horizons(values, given, start, horizons), given.refused)
+            estimates = None if learnt is None else _estimates(learnt.of(places), given, history.cadence, shift)
+            return base.Quantiles(to_horizons(values, given, start, horizons), given.refused, estimates)
 
         return tell
 
@@ -106,6 +107,7 @@ class _Learnt:
         noise: (S,) counting noise over proportional noise, as `spread.counting`.
         offsets: (S, H, 23) as `spread.offsets`.
         cumulative: (S,) whether a series counts everything so far.
+        waves: what the curves say of the waves.
     """
 
     curves: Curves
@@ -115,12 +117,13 @@ class _Learnt:
     noise: Floats
     offsets: Floats
     cumulative: Bools
+    waves: wave.Wave
 
     def of(self, places: Ints) -> "_Learnt":
         """The series at these places."""
         return _Learnt(
             self.curves.of(places), self.floor[places], self.rise[places], self.fall[places],
-            self.noise[places], self.offsets[places], self.cumulative[places],
+            self.noise[places], self.offsets[places], self.cumulative[places], self.waves.of(places),
         )  # fmt: skip
 
 
@@ -146,8 +149,9 @@ def _ahead(learnt: _Learnt, values: Floats, shift: Floats, horizons: int, habits
     return np.asarray(np.expm1(np.minimum(point[:, :, None] + offsets, HUGE)))
 
 
-def _learn(values: Floats, cumulative: Bools, targets: list[str], horizons: int, habits: Habits) -> _Learnt:
+def _learn(values: Floats, cumulative: Bools, targets: list[str], horizons: int, cadence: Cadence) -> _Learnt:
     """What (S, T) counts per period teach about forecasts up to `horizons` ahead."""
+    habits = HABITS[cadence]
     s, t = values.shape
     count = int(np.clip(ERRORS // s, *ORIGINS))
     earliest = max(t - 1 - count, min(habits.shortest, t) - 1)
@@ -169,7 +173,33 @@ def _learn(values: Floats, cumulative: Bools, targets: list[str], horizons: int,
         errors, past = (actual[:, chosen] - point)[1:], point[1:]
         noise[chosen] = ratio = spread.counting(errors, past)
         offsets[chosen] = spread.offsets(errors / spread.sizes(ratio, past), [target] * int(chosen.sum()))
-    return _Learnt(curves.of(np.arange(s)), floor[:s], rise, fall, noise, offsets, cumulative)
+    began = np.isfinite(total).argmax(axis=1)
+    fits = wave.Fits(curves, floor, began, level >= level[0] - UNLIKE, habits.window, tuple(targets), cadence)
+    return _Learnt(curves.of(np.arange(s)), floor[:s], rise, fall, noise, offsets, cumulative, wave.estimate(fits))
+
+
+def _estimates(learnt: _Learnt, given: Steps, cadence: Cadence, shift: Floats) -> base.Estimates:
+    """What is said of the waves of all series, in the words of a forecast.
+
+    Args:
+        learnt: of the usable series.
+        given: where the forecast starts.
+        cadence: of the counts.
+        shift: (U,) periods from the last count that was learnt from to the last one of each.
+    """
+    mine = given.usable
+    families = [""] * len(given.last)
+    values = {quantity: np.full((len(families), 5), np.nan) for quantity in QUANTITIES}
+    later = shift[:, None] + given.age[mine, None]
+    for quantity, said in learnt.waves.values.items():
+        values[quantity][mine] = said - later if quantity in ("turn", "began") else said
+    so_far = learnt.curves.at((HABITS[cadence].window - 1 + shift)[:, None])[:, 0]
+    still = np.maximum(learnt.waves.values["final_size"] - so_far[:, None], 0.0)
+    counted = np.where(learnt.cumulative, given.last[mine], so_far)
+    values["final_size"][mine] = counted[:, None] + still
+    for number in mine:
+        families[number] = learnt.curves.family
+    return base.Estimates(tuple(families), values)
 
 
 def _start(windows: Floats, horizons: int, habits: Habits) -> tuple[Floats, Floats]:

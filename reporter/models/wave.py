@@ -1,0 +1,183 @@
+"""What fitted curves say of the wave under way: when it turns, how fast it grows, how big it gets, how sure that is.
+
+An interval is made of how far earlier estimates were from later ones of the same wave, relative to how much of the wave
+was still to come: split conformal prediction (Lei et al. 2018, eq. 2) of what the curve will say some weeks on. The
+standard errors of the fits are no measure of that, since a wave is not a curve with noise on it.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import ndtri
+
+from reporter.dates import Cadence
+from reporter.models.curves import Curves
+from reporter.models.leastsquares import Bools
+from reporter.models.series import Ints
+from reporter.schema import QUANTITIES, Floats
+
+LEVELS = np.array([0.025, 0.25, 0.75, 0.975])
+"""Of the intervals."""
+
+
+@dataclass(frozen=True)
+class Pace:
+    """What differs between daily and weekly counts, in periods.
+
+    Attributes:
+        later: an estimate is held against the one so many periods later.
+        soon: a growth rate is held against what the curve says of it so many periods later.
+        same: curves that begin within so many periods of each other are of the same wave.
+        turn: standard deviation of a turn, for a wave of which e - 1 times the counts so far are to come, before
+            anything is known of earlier estimates.
+        growth: the same of a growth rate, per period.
+    """
+
+    later: int
+    soon: int
+    same: int
+    turn: float
+    growth: float
+
+
+PACES = {
+    Cadence.DAY: Pace(later=21, soon=7, same=7, turn=7.0, growth=0.03),
+    Cadence.WEEK: Pace(later=4, soon=2, same=2, turn=2.0, growth=0.15),
+}
+
+SIZE = 1.0
+"""As `Pace.turn`, of the log of a final size."""
+
+FAINT = 0.3
+"""A curve whose peak is below this share of the counts that are no part of it is no wave."""
+
+DONE = 0.01
+"""Log of final size over counts so far below which a wave is over."""
+
+KNOWN = 40
+"""Earlier estimates that outweigh what is taken for granted without any."""
+
+RECENT = {Cadence.DAY: 42, Cadence.WEEK: 26}
+"""Newest origins whose estimates are looked at: a wave's first days say little about its end."""
+
+
+@dataclass(frozen=True)
+class Fits:
+    """Curves through the counts of S series up to R origins, the newest first, in rows r S + s.
+
+    Attributes:
+        curves: R S of them, in columns of a window of W periods that ends at the origin.
+        floor: (R S,) counts a period that are no part of the wave.
+        began: (R S,) column that each wave begins at.
+        alike: (R, S) whether the counts of then say something about those of today.
+        window: W.
+        groups: (S,) series whose errors are alike.
+        cadence: of the counts.
+    """
+
+    curves: Curves
+    floor: Floats
+    began: Ints
+    alike: Bools
+    window: int
+    groups: tuple[str, ...]
+    cadence: Cadence
+
+
+@dataclass(frozen=True)
+class Wave:
+    """What is said of S series at their last counts.
+
+    Attributes:
+        values: quantity → (S, 5) as in `base.Estimates`, but times in periods after the last count, and the final size
+            that of the wave alone.
+    """
+
+    values: dict[str, Floats]
+
+    def of(self, places: Ints) -> "Wave":
+        """The series at these places."""
+        return Wave({quantity: said[places] for quantity, said in self.values.items()})
+
+
+def estimate(fits: Fits) -> Wave:
+    """What is said at the newest origin, with intervals from what was said at the others."""
+    shape, end, pace = fits.alike.shape, fits.window - 1.0, PACES[fits.cadence]
+    back = np.arange(shape[0])[:, None]
+    recent = back <= RECENT[fits.cadence] + pace.later
+    is_wave = _is_wave(fits).reshape(shape)
+    sure = is_wave & fits.alike & recent
+    began = fits.began.reshape(shape) - end - back
+    # New counts of a period come after the end of the one before it.
+    turn = (fits.curves.midpoint - end + 0.5).reshape(shape) - back
+    size = np.log(np.maximum(fits.curves.final_size, 1e-9)).reshape(shape)
+    so_far = fits.curves.at(np.array([end]))[:, 0].reshape(shape)
+    to_come = np.maximum(size - np.log(np.maximum(so_far, 1e-9)), 0.0) + DONE
+    then, now = _pairs(shape[0], pace.later)
+    # A wave that began before the window began is the same one as long as it lasts.
+    same = (np.abs(began[now] - began[then]) <= pace.same) | (fits.began.reshape(shape)[now] == 0)
+    valid = same & sure[then] & sure[now]
+
+    def interval(at: Floats, scale: Floats, doubt: float) -> Floats:
+        moved = np.where(valid, (at[now] - at[then]) / scale[then], np.nan)
+        return np.concatenate(
+            [at[0][:, None], at[0][:, None] + _steps(moved, fits.groups, doubt) * scale[0][:, None]], 1
+        )
+
+    values = {
+        "began": np.full((shape[1], 5), np.nan),
+        "turn": interval(turn, np.sqrt(to_come), pace.turn),
+        "growth_rate": _growth(fits),
+        "final_size": np.exp(sizes),
+    }
+    values["began"][:, 0] = began[0]
+    for quantity in ("began", "turn", "final_size"):
+        values[quantity][~is_wave[0]] = np.nan
+    return Wave({quantity: values[quantity] for quantity in QUANTITIES})
+
+
+def _pairs(origins: int, lag: int) -> tuple[slice, slice]:
+    """Origins, and those `lag` periods later."""
+    lag = min(lag, origins)
+    return slice(lag, None), slice(0, origins - lag)
+
+
+def _is_wave(fits: Fits) -> Bools:
+    """(R S,) whether a curve can be told, and stands out from what is no part of it."""
+    peak = np.diff(fits.curves.at(np.arange(fits.window, dtype=np.float64)), axis=1).max(axis=1)
+    found: Bools = fits.curves.identified & (peak >= FAINT * fits.floor) & (fits.curves.midpoint > fits.began)
+    return found
+
+
+def _growth(fits: Fits) -> Floats:
+    """(S, 5) growth rates at the newest origin."""
+    pace, end = PACES[fits.cadence], fits.window - 1.0
+    said = _rate(fits, end).reshape(fits.alike.shape)
+    later = _rate(fits, end - pace.soon).reshape(fits.alike.shape)
+    then, now = _pairs(len(said), pace.soon)
+    alike = fits.alike & (np.arange(len(said))[:, None] <= RECENT[fits.cadence] + pace.soon)
+    moved = np.where(alike[then] & alike[now], later[now] - said[then], np.nan)
+    return np.concatenate([said[0][:, None], said[0][:, None] + _steps(moved, fits.groups, pace.growth)], axis=1)
+
+
+def _rate(fits: Fits, t: float) -> Floats:
+    """(R S,) growth of the counts a period, curve and floor together, from the period that ends at `t` to the next."""
+    new = np.diff(fits.curves.at(np.array([t - 1.5, t - 0.5, t + 0.5])), axis=1) + fits.floor[:, None]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        rate = np.log(new[:, 1] / new[:, 0])
+    return np.where(np.isfinite(rate), rate, np.nan)
+
+
+def _steps(moved: Floats, groups: tuple[str, ...], doubt: float) -> Floats:
+    """(S, 4) how far a later estimate may be from today's, at `LEVELS`, from (R, S) how far they have been.
+
+    Little is known of few: `KNOWN` draws of a normal distribution of standard deviation `doubt` are added. An interval
+    holds the estimate itself, which is what the counts say.
+    """
+    prior = doubt * ndtri((np.arange(KNOWN) + 0.5) / KNOWN)
+    steps = np.empty((len(groups), len(LEVELS)))
+    for group in dict.fromkeys(groups):
+        known = moved[:, np.array([other == group for other in groups])]
+        drawn = np.quantile(np.concatenate([prior, known[np.isfinite(known)]]), LEVELS)
+        steps[[other == group for other in groups]] = np.where(LEVELS < 0.5, np.minimum(drawn, 0), np.maximum(drawn, 0))  # noqa: PLR2004
+    return steps
