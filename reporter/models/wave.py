@@ -120,10 +120,12 @@ def estimate(fits: Fits) -> Wave:
 
     def interval(at: Floats, scale: Floats, doubt: float) -> Floats:
         moved = np.where(valid, (at[now] - at[then]) / scale[then], np.nan)
-        return np.concatenate(
-            [at[0][:, None], at[0][:, None] + _steps(moved, fits.groups, doubt) * scale[0][:, None]], 1
-        )
+        around = at[0][:, None] + _steps(moved, fits.groups, doubt) * scale[0][:, None]
+        return np.concatenate([at[0][:, None], around], axis=1)
 
+    sizes = np.maximum(interval(size, to_come, SIZE), np.log(np.maximum(so_far[0], 1e-9))[:, None])
+    # As of a final size itself: beyond this a limit says that there is none in sight.
+    sizes[sizes > np.log(RUNAWAY) + size[0][:, None]] = np.nan
     values = {
         "began": np.full((shape[1], 5), np.nan),
         "turn": interval(turn, np.sqrt(to_come), pace.turn),
