@@ -34,6 +34,9 @@ _TIMES = (1, 2, 3, 5, 7, 10, 14, 21, 30, 60)
 _APART = 0.13
 """How far apart marks are at least, as a share of the scale."""
 
+ABOVE = 0.11
+"""The room a mark needs above its place, as a share of the scale."""
+
 
 @dataclass(frozen=True)
 class Vintage:
@@ -112,13 +115,14 @@ def rates(vintages: Sequence[Vintage], words: Callable[[float], str], height: in
         words: how a rate other than 0 is marked.
     """
     low, high = _ends(vintages, float, [0.0])
+    high = max(high, 1.01 * ABOVE / (1 - ABOVE) * -low)
     places = [0.0]
     for time in reversed(_TIMES):
         for rate in (math.log(2) / time, -math.log(2) / time):
             if low < rate < high and all(abs(rate - place) > _APART * (high - low) for place in places):
                 places.append(rate)
     ticks = [(plain(place), words(place) if place else "level") for place in sorted(places)]
-    figure = _figure(vintages, _Scale(low, high, float, ticks), height)
+    figure = _figure(vintages, _Scale(low, high, float, ticks), height, 0.3)
     figure["layout"]["shapes"] = [level_rule(0)]
     return figure
 
@@ -147,7 +151,11 @@ def _ends(vintages: Sequence[Vintage], at: Callable[[float], float], others: Seq
     return plain(low - margin), plain(high + margin)
 
 
-def _figure(vintages: Sequence[Vintage], scale: _Scale, height: int) -> Figure:
+def _figure(vintages: Sequence[Vintage], scale: _Scale, height: int, room: float = 0.14) -> Figure:
+    """Draw bars and dots, with room at the left for what is marked, as a share of the time."""
+    first, last = vintages[0].day, vintages[-1].day
+    # What is marked stands above its place, inside the plot.
+    ticks = [tick for tick in scale.ticks if tick[0] <= scale.high - ABOVE * (scale.high - scale.low)]
     days = [one.day.isoformat() for one in vintages]
     dots = {
         "type": "scatter",
@@ -166,12 +174,12 @@ def _figure(vintages: Sequence[Vintage], scale: _Scale, height: int) -> Figure:
     layout = {
         "height": height,
         "margin": {"l": 0, "r": 0, "t": 10, "b": 26},
-        "xaxis": date_axis(vintages[0].day, vintages[-1].day),
+        "xaxis": date_axis(first, last, room),
         "yaxis": {
             "range": [scale.low, scale.high],
             "tickmode": "array",
-            "tickvals": [place for place, _ in scale.ticks],
-            "ticktext": [text for _, text in scale.ticks],
+            "tickvals": [place for place, _ in ticks],
+            "ticktext": [text for _, text in ticks],
             "ticklabelposition": "inside top",
             "tickfont": {"color": MUTED, "size": 12},
             "gridcolor": FAINT,

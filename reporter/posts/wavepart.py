@@ -57,6 +57,7 @@ class WavePart:
     """
 
     ident: str
+    step: str
     model: str
     family: str
     sentences: list[Words]
@@ -86,7 +87,9 @@ def wave_parts(book: Book, target: str, place: Place, day: date, ident: str, *, 
         charts = [(heading, chart) for heading, chart in drawn.items() if chart is not None]
         rows = [_row(wave) for wave in reversed(waves)] if len(waves) > 1 else []
         model = book.model_title(course.model)
-        parts.append(WavePart(own, model, course.now.family, sentences(course, target), charts, rows))
+        parts.append(
+            WavePart(own, book.record.cadence.value, model, course.now.family, sentences(course, target), charts, rows)
+        )
     return parts
 
 
@@ -110,8 +113,7 @@ def _turns(waves: Sequence[Wave], title: str, ident: str) -> Chart | None:
     """Where the turn was put."""
 
     def at(wave: Wave, periods: float) -> float | None:
-        day = wave.end(periods)
-        return None if day is None else float(day.toordinal())
+        return None if wave.end(periods) is None else wave.reference.toordinal() + periods * wave.cadence.days
 
     told = [wave for wave in waves if wave.turns_on is not None]
     if len(told) < 2:  # noqa: PLR2004 - one dot is no course
@@ -153,11 +155,8 @@ def _rates(waves: Sequence[Wave], title: str, ident: str) -> Chart | None:
     points = [_vintage(wave, wave.growth_rate, _as_it_is, _growth(wave), growth_ranges(wave)) for wave in told]
     first, last = (f"{_growth(wave)} as of {_day(wave.reference)}" for wave in (told[0], told[-1]))
 
-    def words(rate: float) -> str:
-        return growth_words(rate, told[-1])
-
     return _chart(
-        vintages.rates(points, words),
+        vintages.rates(points, lambda rate: _short(growth_words(rate, told[-1]))),
         ident=f"{ident}growth",
         title=f"How fast new counts grew or fell, by the day of the forecast: {title}",
         description=f"New counts were {first}, and {last}.",
@@ -198,8 +197,8 @@ def _row(wave: Wave) -> WaveRow:
     """A forecast in the table."""
     turn = turn_ranges(wave).get(95, "") if wave.turns_on else ""
     cells = [
-        Cell(_turn(wave), turn),
-        Cell(_growth(wave), growth_ranges(wave).get(95, "")),
+        Cell(_turn(wave).removeprefix("the week to "), turn.removeprefix("the weeks to ").removeprefix("the week to ")),
+        Cell(_short(_growth(wave)), growth_ranges(wave).get(95, "")),
         Cell(_size(wave), size_ranges(wave.final_size).get(95, "")),
     ]
     return WaveRow(day_in_words(wave.reference, weekday=False), cells)
@@ -217,6 +216,11 @@ def _size(wave: Wave) -> str:
 def _growth(wave: Wave) -> str:
     rate = wave.growth_rate.estimate
     return "" if math.isnan(rate) else growth_words(rate, wave)
+
+
+def _short(growth: str) -> str:
+    """Growth in few letters."""
+    return growth.replace("doubling every", "double in").replace("halving every", "halve in")
 
 
 def _day(day: date) -> str:

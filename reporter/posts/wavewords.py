@@ -1,11 +1,12 @@
 """What a model of curves says of a wave, in sentences."""
 
 import math
+from collections.abc import Mapping
 
 from reporter.dates import Cadence
 from reporter.posts.wave import Said, Wave, end_words, is_daily, span_words
 from reporter.posts.waves import Course
-from reporter.posts.words import TO, Count, Words, join, listing, periods, rounded, say, upper_first
+from reporter.posts.words import TO, Count, Range, Words, join, listing, periods, rounded, say, upper_first
 from reporter.schema import is_cumulative
 
 LEVEL = 180.0
@@ -38,10 +39,18 @@ def turn_sentence(course: Course) -> Words | None:
         pattern = f"The turn is put at {when}, the newest {wave.cadence.value} counted"
     else:
         pattern = f"The turn is put at {when}, still to come"
-    said = [f"{RANGES[nominal]} {words}" for nominal, words in turn_ranges(wave).items()]
-    ranges = f" ({', '.join(said)})" if said else ""
     ago = listing([f"{words} {_then(older, wave)}" for words, older in earlier(course)])
-    return say(f"{pattern}{ranges}{'; ' if ago else ''}{ago}.")
+    return join([pattern, in_brackets(turn_ranges(wave)), f"; {ago}." if ago else "."], "")
+
+
+def in_brackets(ranges: Mapping[int, str]) -> Words:
+    """The likely and the almost sure range behind an estimate, or nothing.
+
+    >>> str(in_brackets({50: "5 to 6", 95: "4 to 7"})), str(in_brackets({}))
+    (' (likely 5 to 6, almost surely 4 to 7)', '')
+    """
+    said = [say(f"{RANGES[nominal]} {{}}", Range((words,))) for nominal, words in ranges.items()]
+    return say(" ({})", join(said, ", ")) if said else Words(())
 
 
 def earlier(course: Course) -> list[tuple[str, Wave]]:
@@ -102,9 +111,8 @@ def growth_sentence(wave: Wave, target: str) -> Words | None:
         return say(f"{counts}: neither doubling nor halving can be told; almost surely between {low} and {high}.")
     if _is_level(said.estimate, wave):
         return say(level)
-    ranges = ", ".join(f"{RANGES[nominal]} {words}" for nominal, words in growth_ranges(wave).items())
     verb = "double" if said.estimate > 0 else "halve"
-    return say(f"{counts} {verb} {every(said.estimate, wave)}{f' ({ranges})' if ranges else ''}.")
+    return join([f"{counts} {verb} {every(said.estimate, wave)}", in_brackets(growth_ranges(wave)), "."], "")
 
 
 def growth_ranges(wave: Wave) -> dict[int, str]:
@@ -113,9 +121,10 @@ def growth_ranges(wave: Wave) -> dict[int, str]:
     for nominal, ends in wave.growth_rate.ranges.items():
         if ends[0] * ends[1] > 0:
             short, long = sorted(_time(rate, wave) for rate in ends)
-            first, last = _written(short / days), _written(long / days)
-            is_open = long > LEVEL
-            found[nominal] = f"{first} or more" if is_open else first if first == last else f"{first}{TO}{last}"
+            if long > LEVEL:
+                found[nominal] = f"{_written(short / days)} or more"
+            else:
+                found[nominal] = TO.join(dict.fromkeys((_written(short / days), _written(long / days))))
     return found
 
 
@@ -178,9 +187,8 @@ def size_sentence(course: Course, target: str) -> Words | None:
         since = f"{'on' if is_daily(wave) else 'in'} {end_words(began, wave)}"
         pattern = f"This wave, which began {since}, is expected to come to about {{}} {count_words(target)}"
     about = say(pattern, rounded(said.estimate, size_step(said)))
-    ranges = ", ".join(f"{RANGES[nominal]} {words}" for nominal, words in size_ranges(said).items())
     then = [say(f"{words} {{}}", _size_then(older)) for words, older in earlier(course) if wave.is_of(older)]
-    parts: list[str | Words] = [about, f" ({ranges})" if ranges else ""]
+    parts: list[str | Words] = [about, in_brackets(size_ranges(said))]
     parts += ["; ", join(then, " and ")] if then else []
     return join([*parts, "."], "")
 
