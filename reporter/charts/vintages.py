@@ -108,11 +108,11 @@ def sizes(vintages: Sequence[Vintage], height: int = 200) -> Figure:
 
 
 def rates(vintages: Sequence[Vintage], words: Callable[[float], str], height: int = 200) -> Figure:
-    """Draw growth rates per period over reference dates, marked with doubling and halving times.
+    """Draw growth rates per period over reference dates, marked with the times in which counts double or halve.
 
     Args:
         vintages: as `turns`.
-        words: how a rate other than 0 is marked.
+        words: such a time for a rate other than 0.
     """
     low, high = _ends(vintages, float, [0.0])
     high = max(high, 1.01 * ABOVE / (1 - ABOVE) * -low)
@@ -122,7 +122,7 @@ def rates(vintages: Sequence[Vintage], words: Callable[[float], str], height: in
             if low < rate < high and all(abs(rate - place) > _APART * (high - low) for place in places):
                 places.append(rate)
     ticks = [(plain(place), words(place) if place else "level") for place in sorted(places)]
-    figure = _figure(vintages, _Scale(low, high, float, ticks), height, 0.3)
+    figure = _figure(vintages, _Scale(low, high, float, ticks), height)
     figure["layout"]["shapes"] = [level_rule(0)]
     return figure
 
@@ -151,7 +151,7 @@ def _ends(vintages: Sequence[Vintage], at: Callable[[float], float], others: Seq
     return plain(low - margin), plain(high + margin)
 
 
-def _figure(vintages: Sequence[Vintage], scale: _Scale, height: int, room: float = 0.14) -> Figure:
+def _figure(vintages: Sequence[Vintage], scale: _Scale, height: int, room: float = 0.2) -> Figure:
     """Draw bars and dots, with room at the left for what is marked, as a share of the time."""
     first, last = vintages[0].day, vintages[-1].day
     # What is marked stands above its place, inside the plot.
@@ -183,7 +183,8 @@ def _figure(vintages: Sequence[Vintage], scale: _Scale, height: int, room: float
             "ticklabelposition": "inside top",
             "tickfont": {"color": MUTED, "size": 12},
             "gridcolor": FAINT,
-            "zeroline": False,
+            "zeroline": scale.low == 0,
+            "zerolinecolor": MUTED,
             "fixedrange": True,
         },
         "shapes": [],

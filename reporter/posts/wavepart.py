@@ -21,6 +21,7 @@ from reporter.posts.wavewords import (
     size_ranges,
     size_sentence,
     size_step,
+    time_words,
     turn_ranges,
     turn_sentence,
 )
@@ -83,7 +84,7 @@ def wave_parts(book: Book, target: str, place: Place, day: date, ident: str, *, 
         drawn = {"Where the turn was put": _turns(waves, title, own)}
         if every_chart:
             drawn |= {"What it was to end with": _sizes(waves, title, own)}
-            drawn |= {"How fast new counts grew or fell": _rates(waves, title, own)}
+            drawn |= {"In what time new counts doubled (above level) or halved (below)": _rates(waves, title, own)}
         charts = [(heading, chart) for heading, chart in drawn.items() if chart is not None]
         rows = [_row(wave) for wave in reversed(waves)] if len(waves) > 1 else []
         model = book.model_title(course.model)
@@ -156,7 +157,7 @@ def _rates(waves: Sequence[Wave], title: str, ident: str) -> Chart | None:
     first, last = (f"{_growth(wave)} as of {_day(wave.reference)}" for wave in (told[0], told[-1]))
 
     return _chart(
-        vintages.rates(points, lambda rate: _short(growth_words(rate, told[-1]))),
+        vintages.rates(points, lambda rate: time_words(rate, told[-1])),
         ident=f"{ident}growth",
         title=f"How fast new counts grew or fell, by the day of the forecast: {title}",
         description=f"New counts were {first}, and {last}.",

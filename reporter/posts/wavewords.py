@@ -136,9 +136,20 @@ def every(rate: float, wave: Wave) -> str:
     >>> every(0.11, wave), every(-0.0693, wave), every(0.6931, wave)
     ('every 6.3 days', 'every 10 days', 'every day')
     """
+    return f"every {time_words(rate, wave).removeprefix('1 ')}"
+
+
+def time_words(rate: float, wave: Wave) -> str:
+    """The time in which counts double or halve; the rate is not 0.
+
+    >>> from datetime import date
+    >>> wave = Wave(date(2020, 4, 12), Cadence.DAY)
+    >>> time_words(-0.0693, wave), time_words(0.6931, wave)
+    ('10 days', '1 day')
+    """
     unit = _unit(rate, wave)
     time = _written(_time(rate, wave) / unit.days)
-    return f"every {unit.value}" if time == "1" else f"every {time} {unit.value}s"
+    return f"{time} {unit.value}" if time == "1" else f"{time} {unit.value}s"
 
 
 def _unit(rate: float, wave: Wave) -> Cadence:
