@@ -199,10 +199,16 @@ def _row(wave: Wave) -> WaveRow:
     turn = turn_ranges(wave).get(95, "") if wave.turns_on else ""
     cells = [
         Cell(_turn(wave).removeprefix("the week to "), turn.removeprefix("the weeks to ").removeprefix("the week to ")),
-        Cell(_short(_growth(wave)), growth_ranges(wave).get(95, "")),
+        _growth_cell(wave),
         Cell(_size(wave), size_ranges(wave.final_size).get(95, "")),
     ]
     return WaveRow(day_in_words(wave.reference, weekday=False), cells)
+
+
+def _growth_cell(wave: Wave) -> Cell:
+    if wave.growth_rate.q025 <= 0 <= wave.growth_rate.q975:
+        return Cell("either way", "")
+    return Cell(_short(_growth(wave)), growth_ranges(wave).get(95, ""))
 
 
 def _turn(wave: Wave) -> str:

@@ -365,6 +365,14 @@ def test_the_post_and_the_place_say_it_with_charts_and_a_table(site, record):
         assert "(Sigmoid; curve: logistic;" in text_of(found)
 
 
+def test_growth_that_may_be_either_is_said_so_in_the_table(site, record):
+    other = record.estimates.copy()
+    other.loc[other["quantity"] == "growth_rate", "q025"] = -0.1
+    found = section(render.pages(site, [replace(record, estimates=other)])["made-up/us/index.html"].decode())
+    assert found.count("<td>either way</td>") == 3
+    assert "neither doubling nor halving can be told; almost surely between halving every 6.9" in text_of(found)
+
+
 def test_the_link_to_the_file_stands_where_the_receipt_names_one(site, record):
     named = [one | {"estimates": {"sha256": "ab" * 32}} for one in record.receipts]
     for receipts, there in ((named, True), (record.receipts, False)):
