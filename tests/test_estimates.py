@@ -22,7 +22,10 @@ load = models.load
 
 
 class Curves:
-    """Forecasts as the baseline does, and says of each series when it turned: as many days ago as it has a number."""
+    """Forecasts as the baseline does, and says of each series when it turned: as many days ago as it has a number.
+
+    Its wave began twenty days ago.
+    """
 
     quantities = QUANTITIES
 
@@ -30,6 +33,7 @@ class Curves:
         said = load("baseline").forecast(history, horizons, seed, learn_from)
         turn = -np.arange(len(history.targets), dtype=np.float64)[:, None] + [0, -2, -1, 1, 2]
         values = {quantity: turn if quantity == "turn" else np.full(turn.shape, np.nan) for quantity in self.quantities}
+        values |= {"began": np.tile([-20.0, *[np.nan] * 4], (len(turn), 1))}
         return Quantiles(said.values, said.refused, Estimates(("logistic",) * len(turn), values))
 
     def learn(self, history, horizons, seed):
@@ -72,7 +76,8 @@ def test_every_date_has_a_file_that_its_receipt_names(folder):
         assert len(rows) == 6 * len(QUANTITIES)
         turns = rows[rows["quantity"] == "turn"]
         assert sorted(turns["estimate"]) == [-5, -4, -3, -2, -1, 0]
-        assert rows.loc[rows["quantity"] != "turn", "estimate"].isna().all()
+        assert set(rows.loc[rows["quantity"] == "began", "estimate"]) == {-20}
+        assert rows.loc[rows["quantity"].isin(["growth_rate", "final_size"]), "estimate"].isna().all()
 
 
 def test_estimates_are_read_from_one_date_to_another(folder):
@@ -134,6 +139,21 @@ def test_a_record_of_before_goes_on(april, build_file_feed, curves, tree):
     assert audit.check_record(folder).startswith("4 forecast dates")
     assert {name: tree(folder)[f"receipts/{name}"] for name in older} == older
     assert sorted(path.stem for path in (folder / "estimates").iterdir()) == ["2020-04-10", "2020-04-11"]
+
+
+def test_pages_of_one_run_are_those_of_several(april, tmp_path, feed, curves, tree):
+    april.to_parquet(tmp_path / "april.parquet")
+    settings = config.parse({"feeds": [feed(tmp_path / "april.parquet", models=["baseline", "sigmoid"])]})
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    pipeline.build(settings, whole, NOW, offline=True)
+    for day in (10, 11):
+        pipeline.build(settings, parts, NOW, as_of=date(2020, 4, day))
+    pipeline.build(settings, parts, NOW, offline=True)
+    pages = {path: data for path, data in tree(whole).items() if path.startswith("april/")}
+    assert b"The turn " in pages["april/italy/index.html"]
+    assert b"In 4 forecasts of this wave since 8 April" in pages["april/italy/index.html"]
+    assert {path: tree(parts)[path] for path in pages} == pages
+    assert pipeline.build(settings, parts, NOW, offline=True).changed == 0
 
 
 def test_what_a_killed_run_left_is_removed(april, build_file_feed):
