@@ -144,7 +144,7 @@ class Feed:
         return both.assign(reference_date=pd.Timestamp(self.ends[newest]).as_unit("s"), **parts)
 
     def estimates(self, newest: int) -> pd.DataFrame:
-        """Stand-in estimates of one model of curves for every series, as fine as forecasts have them."""
+        """Stand-in estimates of one model of curves for every series, in single precision."""
         rng = np.random.default_rng([newest, len(LEVELS)])
         rows = self.keys.loc[self.keys.index.repeat(len(QUANTITIES))].reset_index(drop=True)
         ends = np.sort(rng.lognormal(3, 1, (len(rows), 5)), axis=1).astype(np.float32)
