@@ -7,7 +7,7 @@ import numpy as np
 from reporter.dates import Cadence
 from reporter.models import base, spread
 from reporter.models.curves import Curve, Curves, fit_curve, fit_curves
-from reporter.models.logistic import Bools
+from reporter.models.leastsquares import Bools
 from reporter.models.series import Ints, drawn_out, outcomes, steps, steps_since, to_horizons
 from reporter.models.windows import rhythm, windows_at
 from reporter.schema import LEVELS, Floats

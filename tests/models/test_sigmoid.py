@@ -3,11 +3,14 @@ import pytest
 
 from reporter.dates import Cadence
 from reporter.models.baseline import Baseline
-from reporter.models.logistic import curve
 from reporter.models.sigmoid import Sigmoid
 from reporter.schema import LEVELS, MEDIAN
 
 T = np.arange(60.0)
+
+
+def curve(t, final_size, growth_rate, midpoint):
+    return final_size / (1 + np.exp(-growth_rate * (t - midpoint)))
 
 
 def wis(quantiles, observed):
