@@ -36,12 +36,15 @@ def main() -> None:
     for folder in sorted(path for path in (options.site / "data").iterdir() if path.is_dir()):
         kinds: dict[str, list[Dated[Any]]] = {
             "forecasts": list(Ledger(folder).tables("model-output/*")),
+            "estimates": list(Ledger(folder).tables("estimates")),
             "receipts": [Receipts(folder / "receipts")],
             "vintages": [DatedTables(folder / "vintages", ".parquet", "as_of")],
         }
         for kind, stores in kinds.items():
             results = [measured(store) for store in stores]
-            dates = max(result[0] for result in results)
+            dates = max((result[0] for result in results), default=0)
+            if not dates:
+                continue
             single, months = (sum(result[n] for result in results) / dates for n in (1, 2))
             print(f"| `{folder.name}` | {kind} | {dates} | {single:,.0f} | {months:,.0f} |")
 

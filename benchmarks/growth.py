@@ -26,7 +26,7 @@ from scipy.special import ndtri
 
 from reporter.dates import Cadence
 from reporter.ledger import Ledger
-from reporter.schema import KEY, LEVELS, MEDIAN
+from reporter.schema import KEY, LEVELS, MEDIAN, QUANTITIES
 from reporter.vintages import Vintages
 
 FIRST = date(2027, 1, 2)  # a Saturday
@@ -125,7 +125,8 @@ class Feed:
         }
         split = None if newest == 0 else self.split(newest)
         since = None if split is None else {"since": str(self.ends[newest - 1])}
-        self.ledger.append(reference, frames, receipt | {"changes": since}, split)
+        beside = {"changes": split, "estimates": self.estimates(newest)}
+        self.ledger.append(reference, frames, receipt | {"changes": since}, beside)
 
     def split(self, newest: int) -> pd.DataFrame:
         """A stand-in split of the medians' change since the period before."""
@@ -141,6 +142,16 @@ class Feed:
         revised, refit = (np.round(change * share) for share in rng.normal(0.1, 0.1, (2, len(both))))
         parts = {"code": 0.0, "revised_history": revised, "refit": refit, "new_data": change - revised - refit}
         return both.assign(reference_date=pd.Timestamp(self.ends[newest]).as_unit("s"), **parts)
+
+    def estimates(self, newest: int) -> pd.DataFrame:
+        """Stand-in estimates of one model of curves for every series, in single precision."""
+        rng = np.random.default_rng([newest, len(LEVELS)])
+        rows = self.keys.loc[self.keys.index.repeat(len(QUANTITIES))].reset_index(drop=True)
+        ends = np.sort(rng.lognormal(3, 1, (len(rows), 5)), axis=1).astype(np.float32)
+        said = dict(zip(("q025", "q25", "estimate", "q75", "q975"), ends.T, strict=True))
+        quantity = [*QUANTITIES] * len(self.keys)
+        reference = pd.Timestamp(self.ends[newest]).as_unit("s")
+        return rows.assign(reference_date=reference, model_id=MODELS[-1], family="logistic", quantity=quantity, **said)
 
     def forecast(self, newest: int, seed: int) -> pd.DataFrame:
         """A stand-in forecast: the newest count with a spread that grows."""

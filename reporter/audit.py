@@ -9,7 +9,7 @@ from reporter import files, seal
 from reporter.dated import DatedTables, split
 from reporter.dates import month_of, parse_date
 from reporter.errors import RecordError
-from reporter.ledger import Ledger
+from reporter.ledger import BESIDE, Ledger
 from reporter.receipts import Receipt
 from reporter.vintages import Vintages
 
@@ -26,7 +26,7 @@ _OTHERS = (
     "target-data/time-series.parquet",
     "target-data/oracle-output.parquet",
 )
-_FOLDERS = ("model-output", "changes", "receipts", "vintages", "scores.parquet", "target-data")
+_FOLDERS = ("model-output", *BESIDE, "receipts", "vintages", "scores.parquet", "target-data")
 _DATA = {".parquet", ".csv", ".json", ".jsonl", ".arrow"}
 
 
@@ -48,8 +48,9 @@ def check_record(folder: Path) -> str:
         for model, table in ledger.of(receipt):
             held[ledger.path(model, parse_date(receipt["reference_date"]))] += 1
             quantiles += len(table)
-        if ledger.changes(receipt) is not None:
-            held[ledger.changes_path(parse_date(receipt["reference_date"]))] += 1
+        for name in BESIDE:
+            if ledger.beside(name, receipt) is not None:
+                held[ledger.beside_path(name, parse_date(receipt["reference_date"]))] += 1
         dates += 1
     known.read_on()
     _check_leftovers(ledger, vintages)

@@ -20,7 +20,7 @@ from reporter.errors import RecordError, ReporterError
 _TEMPORARY = ".reporter-tmp~"
 _LOCK = ".lock"
 # What makes the record's own tables smallest, of all settings tried on the three bundled feeds.
-_COUNTS = ("value", "observation")
+_COUNTS = ("value", "observation", "estimate", "q025", "q25", "q75", "q975")
 _MANY = 20_000
 _VERY_MANY = 200_000
 

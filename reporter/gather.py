@@ -71,6 +71,7 @@ def feed_record(
             "peers": tuple(peers.peers_on_record(feed, folder / peers.NAME)),
             "vintages": tuple(counts.vintages.as_ofs),
             "revisions": counts.revisions,
+            "estimates": ledger.estimates(since),
             "kept": kept,
             "timeliness": _timeliness(feed, counts, kept_supply),
             "upstreams": tuple(_upstreams(feed, kept_supply, counts.settle * feed.period.step)),

@@ -7,6 +7,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from reporter import __version__, derive, files, fingerprint, gather, hub, index, parallel, peers
 from reporter.account import Account
 from reporter.counts import FeedCounts
@@ -278,8 +280,9 @@ class Job:
             "seed": self._seed_of(reference),
             "models": entries,
             "changes": compared,
+            "estimates": None,
         }
-        self._ledger.append(reference, rows, receipt, changes)
+        self._ledger.append(reference, rows, receipt, {"changes": changes, "estimates": _estimates(runs)})
         self.account.new.append(reference)
 
     @cached_property
@@ -299,3 +302,9 @@ class Job:
         is_first = len(as_ofs) == 1 or self._counts.is_archived(as_ofs[-2])
         delay = self._counts.settle * step + timedelta(days=self._counts.source.delay) + step
         return not is_first or today <= reference + delay + timedelta(days=self.feed.patience[1])
+
+
+def _estimates(runs: dict[str, ModelRun]) -> pd.DataFrame | None:
+    """What the models of curves say of the waves, together; None if none is asked, or none says anything."""
+    told = [run.estimates.assign(model_id=name) for name, run in sorted(runs.items()) if not run.estimates.empty]
+    return pd.concat(told, ignore_index=True) if told else None

@@ -17,14 +17,17 @@ from reporter.dated import Dated, DatedTables
 from reporter.dates import parse_date
 from reporter.errors import RecordError
 from reporter.receipts import Receipt, Receipts
-from reporter.schema import FORECASTS, SPLITS, to_frame, to_table
+from reporter.schema import ESTIMATES, FORECASTS, SPLITS, to_frame, to_table
 
-__all__ = ["KINDS", "LEDGER", "Ledger", "Receipt"]
+__all__ = ["BESIDE", "KINDS", "LEDGER", "Ledger", "Receipt"]
 
 LEDGER = FORECASTS.append(pa.field("model_id", pa.string()))
 """The ledger as it is read: the columns of its files and the name of their folder."""
 
-KINDS = {"model-output/*": "-{}.parquet", "changes": ".parquet"}
+BESIDE = {"changes": SPLITS, "estimates": ESTIMATES}
+"""What else is on record of some reference dates, of all models together: the folder, and the key in the receipt."""
+
+KINDS = {"model-output/*": "-{}.parquet", **dict.fromkeys(BESIDE, ".parquet")}
 """The folders with a table for each reference date, and how their files end; {} is the folder's name."""
 
 
@@ -35,7 +38,7 @@ class Ledger:
         self._folder = folder
         self._receipts = Receipts(folder / "receipts")
         self._models: dict[str, DatedTables] = {}
-        self._changes = DatedTables(folder / "changes", KINDS["changes"], "reference_date")
+        self._beside: dict[str, DatedTables] = {}
 
     @property
     def reference_dates(self) -> list[date]:
@@ -63,7 +66,7 @@ class Ledger:
         reference_date: date,
         forecasts: Mapping[str, pd.DataFrame],
         receipt: Receipt,
-        changes: pd.DataFrame | None = None,
+        beside: Mapping[str, pd.DataFrame | None] | None = None,
     ) -> None:
         """Put a date's forecasts on record, one file a model, then its receipt.
 
@@ -73,7 +76,7 @@ class Ledger:
             reference_date: the forecasts'.
             forecasts: model_id → hub rows.
             receipt: what else is said of them.
-            changes: why medians moved since the date before (`schema.SPLITS`), where the receipt has `changes`.
+            beside: rows of what else there is of `BESIDE`; the hash of each completes its entry in the receipt.
 
         Raises:
             RecordError: the date, or a later one, is on record already; nothing was written.
@@ -89,13 +92,18 @@ class Ledger:
             models[model]["sha256"] = content_sha256(table)
         for model in self._others(tables):
             self._model(model).drop(reference_date)
-        if changes is None:
-            self._changes.drop(reference_date)
-        else:
-            split = to_table(changes, SPLITS)
-            self._changes.write(reference_date, split)
-            receipt = receipt | {"changes": receipt["changes"] | {"sha256": content_sha256(split)}}
-        self._receipts.append(reference_date, receipt | {"models": models})
+        said = {name: self._put(name, reference_date, (beside or {}).get(name)) for name in BESIDE}
+        entries = {name: {**(receipt.get(name) or {}), "sha256": sha256} for name, sha256 in said.items() if sha256}
+        self._receipts.append(reference_date, receipt | entries | {"models": models})
+
+    def _put(self, name: str, reference_date: date, rows: pd.DataFrame | None) -> str | None:
+        """Write what there is of a kind of `BESIDE`, or remove what a killed run left of it; its hash."""
+        if rows is None:
+            self._besides(name).drop(reference_date)
+            return None
+        table = to_table(rows, BESIDE[name])
+        self._besides(name).write(reference_date, table)
+        return content_sha256(table)
 
     def clear(self) -> None:
         """Drop what a killed run left: files of dates later than the newest receipt, or of any where there is none.
@@ -129,14 +137,8 @@ class Ledger:
         Raises:
             RecordError: a file is gone, or does not say what its receipt is for.
         """
-        wanted = [
-            receipt
-            for receipt in self._receipts.all()
-            if (since is None or receipt["reference_date"] >= str(since))
-            and (until is None or receipt["reference_date"] <= str(until))
-        ]
         tables = []
-        for receipt in wanted:
+        for receipt in self._between(since, until):
             for model, table in self.of(receipt):
                 tables.append(table.append_column("model_id", pa.repeat(pa.scalar(model), len(table))))
         return to_frame(pa.concat_tables(tables) if tables else LEDGER.empty_table(), LEDGER)
@@ -157,26 +159,48 @@ class Ledger:
                     )
                 yield model, table
 
-    def changes(self, receipt: Receipt) -> pd.DataFrame | None:
-        """Why medians moved since the date before, as a receipt names it.
+    def beside(self, name: str, receipt: Receipt) -> pa.Table | None:
+        """The rows of a kind of `BESIDE`, as a receipt names them.
 
         Returns:
-            A frame of `schema.SPLITS`; None where the receipt names none.
+            None where the receipt names none, as older ones do.
 
         Raises:
             RecordError: the file is gone, or does not say what the receipt is for.
         """
-        entry, day = receipt.get("changes"), parse_date(receipt["reference_date"])
+        entry, day = receipt.get(name), parse_date(receipt["reference_date"])
         if entry is None:
             return None
-        table = self._changes.get(day)
+        table = self._besides(name).get(day)
         if content_sha256(table) != entry["sha256"]:
-            raise RecordError(f"{self.changes_path(day)} was altered: the receipt of {day} is for other contents")
-        return to_frame(table, SPLITS)
+            raise RecordError(f"{self.beside_path(name, day)} was altered: the receipt of {day} is for other contents")
+        return table
 
-    def changes_path(self, reference_date: date) -> Path:
-        """The file that the changes of a date are in."""
-        return self._changes.where(reference_date)
+    def changes(self, receipt: Receipt) -> pd.DataFrame | None:
+        """Why medians moved since the date before (`schema.SPLITS`), where its receipt names that.
+
+        Raises:
+            RecordError: as `beside`.
+        """
+        table = self.beside("changes", receipt)
+        return None if table is None else to_frame(table, SPLITS)
+
+    def estimates(self, since: date | None = None, until: date | None = None) -> pd.DataFrame:
+        """What models of curves said of the waves under way (`schema.ESTIMATES`), oldest reference date first.
+
+        Args:
+            since, until: as `forecasts`.
+
+        Raises:
+            RecordError: as `beside`.
+        """
+        found = (self.beside("estimates", receipt) for receipt in self._between(since, until))
+        tables = [table for table in found if table is not None]
+        return to_frame(pa.concat_tables(tables) if tables else ESTIMATES.empty_table(), ESTIMATES)
+
+    def beside_path(self, name: str, reference_date: date) -> Path:
+        """The file that the rows of a kind of `BESIDE` are in."""
+        return self._besides(name).where(reference_date)
 
     def path(self, model: str, reference_date: date) -> Path:
         """The file that a model's forecasts of a date are in."""
@@ -207,10 +231,19 @@ class Ledger:
         yield from self.tables()
         yield self._receipts
 
+    def _between(self, since: date | None, until: date | None) -> list[Receipt]:
+        """The receipts of the reference dates from one to another, both included."""
+        return [
+            receipt
+            for receipt in self._receipts.all()
+            if (since is None or receipt["reference_date"] >= str(since))
+            and (until is None or receipt["reference_date"] <= str(until))
+        ]
+
     def _reread(self) -> None:
         """List the folders again when next asked."""
         self._models.clear()
-        self._changes = DatedTables(self._folder / "changes", KINDS["changes"], "reference_date")
+        self._beside.clear()
 
     def _others(self, models: Container[str]) -> list[str]:
         """The models that have files, but are none of these: a killed run with other settings may have left one."""
@@ -222,3 +255,8 @@ class Ledger:
             ending = KINDS["model-output/*"].format(model)
             self._models[model] = DatedTables(self._folder / "model-output" / model, ending, "reference_date")
         return self._models[model]
+
+    def _besides(self, name: str) -> DatedTables:
+        if name not in self._beside:
+            self._beside[name] = DatedTables(self._folder / name, KINDS[name], "reference_date")
+        return self._beside[name]

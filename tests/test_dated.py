@@ -50,6 +50,13 @@ def forecasts(reference, seed):
     )
 
 
+def estimates(reference):
+    day = pd.Timestamp(reference).as_unit("s")
+    told = {"model_id": "odd", "target": "inc covid cases", "location": "DE", "family": "", "quantity": "turn"}
+    levels = dict.fromkeys(["q025", "q25", "q75", "q975"], np.nan)
+    return pd.DataFrame([{"reference_date": day, **told, "estimate": float(reference.day), **levels}])
+
+
 def append(folder, days):
     """Put dates on record as the daily job does."""
     ledger, vintages = Ledger(folder), Vintages(folder / "vintages")
@@ -59,7 +66,8 @@ def append(folder, days):
             del models["odd"]
         entries = {model: {"status": "ok"} for model in ("baseline", "odd")}
         vintage = {"as_of": str(day), "sha256": vintages.hashes[day]}
-        ledger.append(day, models, {"reference_date": str(day), "vintage": vintage, "models": entries})
+        beside = {"estimates": estimates(day) if day.day % 2 == 0 else None}
+        ledger.append(day, models, {"reference_date": str(day), "vintage": vintage, "models": entries}, beside)
     return ledger
 
 
@@ -98,12 +106,15 @@ def test_merging_keeps_every_number_and_every_receipt(loose, tree):
     after = tree(loose)
     assert len(after) < len(before)
     merged = {"model-output/baseline/2026-01-baseline.parquet", "model-output/odd/2026-01-odd.parquet"}
-    assert set(after) - set(before) == merged | {"receipts/2026-01.jsonl", "vintages/2026-01.parquet"}
+    merged |= {f"{name}/2026-01.parquet" for name in ("estimates", "vintages")} | {"receipts/2026-01.jsonl"}
+    assert set(after) - set(before) == merged
     assert {name[:7] for name in map(date_of, set(before) - set(after))} == {"2026-01"}
     pd.testing.assert_frame_equal(Ledger(loose).forecasts(), numbers)
     pd.testing.assert_frame_equal(Vintages(loose / "vintages").changes, log)
     assert Vintages(loose / "vintages").hashes == hashes
     assert Ledger(loose).receipts() == receipts
+    said = Ledger(loose).estimates(until=date(2026, 2, 20))
+    assert said["estimate"].tolist() == [day.day for day in DAYS if day.day % 2 == 0 and day <= date(2026, 2, 20)]
     lines = [before[name] for name in sorted(before) if name.startswith("receipts/2026-01")]
     assert after["receipts/2026-01.jsonl"] == b"".join(lines)
     audit.check_record(loose)

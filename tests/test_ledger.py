@@ -105,7 +105,7 @@ def test_only_what_a_killed_run_left_is_cleared(tmp_path):
     """Files later than the newest receipt; of all ages where there is no receipt yet."""
     left = [tmp_path / name for name in (
         "model-output/baseline/2026-01-01-baseline.parquet", "changes/2026-01-01.parquet",
-        "model-output/other/2026-01-03-other.parquet",
+        "estimates/2026-01-01.parquet", "model-output/other/2026-01-03-other.parquet",
     )]  # fmt: skip
     for path in left:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -120,5 +120,5 @@ def test_only_what_a_killed_run_left_is_cleared(tmp_path):
     for path in left:
         path.write_bytes(b"what a killed run left")
     ledger.clear()
-    assert snapshot(tmp_path) == before | dict.fromkeys(left[:2], b"what a killed run left"), "older ones are evidence"
+    assert snapshot(tmp_path) == before | dict.fromkeys(left[:3], b"what a killed run left"), "older ones are evidence"
     assert not ledger.forecasts().empty

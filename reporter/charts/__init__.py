@@ -3,7 +3,7 @@
 Colours are CSS custom properties, `var(--forecast)`: a page resolves them for Plotly, a browser for SVG.
 """
 
-from reporter.charts import courses, lags, scoring
+from reporter.charts import courses, lags, scoring, vintages
 from reporter.charts.axes import Figure, literal, number
 from reporter.charts.drawing import svg
 from reporter.charts.fans import Fan, cut, fan, outside
@@ -23,4 +23,5 @@ __all__ = [
     "scoring",
     "strip",
     "svg",
+    "vintages",
 ]

@@ -108,14 +108,20 @@ def count_axis(top: float) -> dict[str, Any]:
     }
 
 
-def date_axis(first: date, last: date) -> dict[str, Any]:
-    """Days with labels, none so near an end that its label would be cut, and room at both ends."""
+def date_axis(first: date, last: date, room: float = 0.04) -> dict[str, Any]:
+    """Days with labels, none so near an end that its label would be cut, and room at both ends.
+
+    Args:
+        first: the first day that is drawn.
+        last: the last one.
+        room: before the first day, as a share of the time.
+    """
     span = max((last - first).days, 1)
     margin = timedelta(days=span * 0.02)
     ticks = [tick for tick in _date_ticks(first, span) if 0.05 <= (tick - first).days / span <= 0.95]  # noqa: PLR2004
     return {
         "type": "date",
-        "range": [_moment(first, -2 * margin), _moment(last, margin)],
+        "range": [_moment(first, -room / 0.02 * margin), _moment(last, margin)],
         "tickmode": "array",
         "tickvals": [tick.isoformat() for tick in ticks],
         "ticktext": [_tick(tick, months=span > LONG) for tick in ticks],

@@ -16,6 +16,7 @@ from reporter.dates import day_in_words, parse_date
 from reporter.evaluate import BASELINE
 from reporter.posts.record import FeedRecord
 from reporter.posts.tally import COLUMNS, Tally
+from reporter.posts.wave import Waves, indexed
 from reporter.posts.words import has_range, target_words
 from reporter.schema import LEVELS, Floats
 
@@ -196,6 +197,11 @@ class Book:
     def is_live(self, reference: date) -> bool:
         """Whether a date was forecast before the next vintage was out."""
         return bool(self.receipts[reference]["live"])
+
+    @cached_property
+    def waves(self) -> Waves:
+        """What models of curves said, by series and model, oldest reference date first."""
+        return indexed(self.record.estimates, self.record.cadence)
 
     # ------------------------------------------------------------------ scores
 

@@ -75,6 +75,7 @@ def _files(book: Book) -> list[Download]:
     receipt = book.receipts[newest]
     spoke = [model for model, entry in receipt["models"].items() if "sha256" in entry]
     changed = [day for day in book.dates if book.receipts[day].get("changes")]
+    curved = [day for day in book.dates if book.receipts[day].get("estimates")]
     asked = any(one.asked is not None for one in record.upstreams)
 
     def links(*paths: str) -> list[Link]:
@@ -97,6 +98,10 @@ def _files(book: Book) -> list[Download]:
         (
             links(*(f"changes/{kept_under(day, newest)}.parquet" for day in changed[-1:])),
             f"Why each median moved since the forecast before. {month}.",
+        ),
+        (
+            links(*(f"estimates/{kept_under(day, newest)}.parquet" for day in curved[-1:])),
+            f"What models of curves said of each wave: its beginning, turn, growth and final size. {month}.",
         ),
         (
             links("target-data/time-series.parquet", "target-data/oracle-output.parquet"),

@@ -12,6 +12,7 @@ from reporter.posts.judge import Judgement
 from reporter.posts.marked import MarkList, find, mark_list
 from reporter.posts.post import count_rows, expected_sentence
 from reporter.posts.standing import Standing, explained, kind_words, ordered, standings
+from reporter.posts.wavepart import WavePart, wave_parts
 from reporter.posts.words import Count, Words, upper_first
 
 CLASSIC = "classic"
@@ -50,6 +51,7 @@ class PlaceSection:
     expected_by: str | None
     ahead: list[Ahead]
     counts: list[tuple[str, Count]]
+    waves: list[WavePart]
     marks: MarkList
     past: list[PastRow]
     records: list[Record]
@@ -98,6 +100,7 @@ def _section(book: Book, target: str, place: Place, newest: date) -> PlaceSectio
         expected_by=None if forecast is None else book.model_title(forecast.model),
         ahead=[] if forecast is None else ahead_rows(forecast),
         counts=count_rows(window(known, newest, book.record.cadence)),
+        waves=wave_parts(book, target, place, newest, ident, every_chart=True),
         marks=mark_list(
             find(book.known(newest, series), target, newest, book.record.cadence), target, book.record.cadence
         ),

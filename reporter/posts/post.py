@@ -18,6 +18,7 @@ from reporter.posts.moves import Moved, moved
 from reporter.posts.notes import changes, data_notes, refusals
 from reporter.posts.record import Kept
 from reporter.posts.standing import Standing, kind_words, known_by, standings
+from reporter.posts.wavepart import WavePart, wave_parts
 from reporter.posts.words import Count, Words, expectation, period, say, short_target, upper_first
 from reporter.schema import is_cumulative
 
@@ -55,6 +56,7 @@ class TargetSection:
     expected_by: str | None
     ahead: list[Ahead]
     counts: list[tuple[str, Count]]
+    waves: list[WavePart]
     rows: list[Row]
     places: list[PlaceRow]
     reach: str
@@ -160,6 +162,7 @@ def _section(book: Book, target: str, day: date) -> TargetSection:
         expected_by=None if forecast is None else book.model_title(forecast.model),
         ahead=[] if forecast is None else ahead_rows(forecast),
         counts=count_rows(window(book.known(day, series), day, cadence)),
+        waves=wave_parts(book, target, place, day, ident, every_chart=False),
         rows=model_rows(book, target, day),
         places=rows[0],
         reach=rows[1],
@@ -240,6 +243,8 @@ def _downloads(book: Book, day: date) -> list[Link]:
             links.append(Link(text, f"{folder}/model-output/{model}/{kept}-{model}.parquet"))
     if book.receipts[day].get("changes"):
         links.append(Link(f"Why every median changed{of} (Parquet)", f"{folder}/changes/{kept}.parquet"))
+    if book.receipts[day].get("estimates"):
+        links.append(Link(f"What the curves say of every wave{of} (Parquet)", f"{folder}/estimates/{kept}.parquet"))
     return links
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from reporter.dates import Cadence
-from reporter.schema import REVISIONS, to_frame
+from reporter.schema import ESTIMATES, REVISIONS, to_frame
 from reporter.switches import Belief, Switch
 from reporter.timeliness import Timeliness
 
@@ -133,6 +133,7 @@ class FeedRecord:
         changes: reference date as text → frame of `schema.SPLITS`, where the change since the date before is on record.
         vintages: the dates of all vintages, oldest first.
         revisions: frame of `schema.REVISIONS`: how much counts are revised after they were first published.
+        estimates: frame of `schema.ESTIMATES` from `since` on: what models of curves said of the waves.
     """
 
     name: str
@@ -167,3 +168,4 @@ class FeedRecord:
     changes: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     vintages: tuple[date, ...] = ()
     revisions: pd.DataFrame = field(default_factory=lambda: to_frame(REVISIONS.empty_table(), REVISIONS))
+    estimates: pd.DataFrame = field(default_factory=lambda: to_frame(ESTIMATES.empty_table(), ESTIMATES))

@@ -10,7 +10,7 @@ import pytest
 from reporter import evaluate
 from reporter.dates import Cadence
 from reporter.posts import Attribution, FeedRecord, Site
-from reporter.schema import LEVELS
+from reporter.schema import ESTIMATES, LEVELS, QUANTITIES, columns
 
 CUMULATIVE = "cum confirmed cases"
 HOSTILE = "</script><script>alert('\"')</script> & {{ 7 * 7 }} {}"
@@ -92,6 +92,21 @@ def _scored():
     return scored
 
 
+def estimated(model, reference, *, location="US", target=CUMULATIVE, family="logistic", **quantities):
+    """Rows of what one model said of one series: `turn=(estimate, q025, q25, q75, q975)`; what is left out is null."""
+    names = ("estimate", "q025", "q25", "q75", "q975")
+    said = {"model_id": model, "target": target, "location": location, "family": family}
+    levels = {name: (*quantities.get(name, ()), *[np.nan] * 5)[:5] for name in QUANTITIES}
+    rows = [said | {"quantity": name} | dict(zip(names, levels[name], strict=True)) for name in QUANTITIES]
+    frame = pd.DataFrame(rows).assign(reference_date=pd.Timestamp(reference).as_unit("s"))
+    return frame[columns(ESTIMATES)]
+
+
+@pytest.fixture(name="estimated", scope="session")
+def _estimated():
+    return estimated
+
+
 def forecast_frame(rows):
     frame = pd.DataFrame(rows)
     return frame.astype({"reference_date": "datetime64[s]", "target_end_date": "datetime64[s]"})
@@ -121,6 +136,15 @@ def record():
             rows += said("sigmoid", reference, ranged, location=location)
     known = pd.concat(first, ignore_index=True)
     references = ("2020-04-09", "2020-04-10", "2020-04-11")
+    waves = [
+        estimated(
+            "sigmoid", day, location=location,
+            began=(-30.0 - number,), turn=(1.0 - number, -3.0 - number, 0.0 - number, 2.0 - number, 9.0),
+            growth_rate=(0.05, 0.03, 0.04, 0.06, 0.07), final_size=(9e5 * share, 8e5 * share),
+        )
+        for location, share in places.items()
+        for number, day in enumerate(references)
+    ]  # fmt: skip
     return scored(
         FeedRecord(
             name="made-up",
@@ -148,6 +172,7 @@ def record():
             latest=known.assign(as_of=known["target_end_date"]),
             scores=pd.DataFrame(),
             failed=(),
+            estimates=pd.concat(waves, ignore_index=True),
         )
     )
 

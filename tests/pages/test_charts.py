@@ -3,6 +3,7 @@
 import json
 import re
 from datetime import date, timedelta
+from itertools import pairwise
 from xml.etree import ElementTree as ET
 
 import numpy as np
@@ -10,7 +11,7 @@ import plotly.graph_objects as go
 import pytest
 
 from reporter import charts
-from reporter.charts import courses, scoring
+from reporter.charts import courses, scoring, vintages
 from reporter.dates import Cadence
 from reporter.posts.book import Book
 from reporter.posts.figures import fan_chart
@@ -35,6 +36,21 @@ def a_fan(**changes):
 
 SKILLS = [scoring.SkillRow("<one>", "0.7", 0.7, 0.5, 9.0), scoring.SkillRow("two", "1", 1.0)]
 
+
+def said(*rows):
+    """Vintages a day apart: (estimate, likely low, likely high, low, high)."""
+    return [
+        vintages.Vintage(DAY + timedelta(days=n), estimate, (low, high), (lowest, highest), "text")
+        for n, (estimate, low, high, lowest, highest) in enumerate(rows)
+    ]
+
+
+TODAY = DAY.toordinal()
+TURNS = said((TODAY - 5.5, TODAY - 7, None, TODAY - 9, TODAY + 60), (TODAY, TODAY, TODAY, None, None))
+SIZES = said((5e4, 4e4, 6e4, 3e4, None), (6e4, 5e4, 7e4, 4e4, 8e4))
+FAR_APART = said((5e2, 4e2, 6e2, 3e2, 9e9), (6e4, 5e4, 7e4, 4e4, 8e4))
+RATES = said((0.2, 0.1, 0.3, 0.05, 0.4), (-0.1, -0.2, 0.0, None, None))
+
 FIGURES = {
     "fan": lambda: charts.fan(a_fan()),
     "no range": lambda: charts.fan(a_fan(ahead={DAY + timedelta(days=1): np.full(23, 121.0)})),
@@ -53,6 +69,12 @@ FIGURES = {
     "held": lambda: charts.scoring.held([scoring.HeldRow("a", "", {50: (0.2, 0.4, 0.6), 95: (1.0, 0.9, 1.0)})]),
     "over horizons": lambda: courses.courses([1, 2, 4], [courses.Course("a", [0.5, None, 99.0], ["", "", ""])] * 3),
     "over time": lambda: courses.courses([DAY, DAY + timedelta(days=7)], [courses.Course("a", [None, 1.0], ["", ""])]),
+    "turns": lambda: vintages.turns(TURNS),
+    "sizes": lambda: vintages.sizes(SIZES),
+    "sizes far apart": lambda: vintages.sizes(FAR_APART),
+    "no size at all": lambda: vintages.sizes(said((0.0, 0.0, 0.0, 0.0, 0.0), (0.0, None, None, None, None))),
+    "growth": lambda: vintages.rates(RATES, lambda rate: f"{rate:.2f}"),
+    "no growth": lambda: vintages.rates(said((0.0, 0.0, 0.0, 0.0, 0.0)) * 2, str),
     "histogram": lambda: courses.histogram(np.full(10, 0.1), (0.05, 0.15), 0.3, {0.0: "low", 1.0: "high"}),
 }
 
@@ -135,6 +157,48 @@ def test_axis_labels_are_few_and_inside():
         assert 1 <= len(axis["ticktext"]) <= 7, days
         assert axis["range"][0] < axis["tickvals"][0]
         assert axis["tickvals"][-1] < axis["range"][1]
+
+
+def test_a_thin_bar_that_dwarfs_the_others_is_cut_and_said_so():
+    figure = vintages.turns(TURNS)
+    assert vintages.is_cut(figure)
+    low, high = figure["layout"]["yaxis"]["range"]
+    assert -12 < low < -9
+    assert 1 < high < 15
+    assert not vintages.is_cut(vintages.turns(TURNS[1:] * 2))
+
+
+def test_the_day_of_the_forecast_is_a_line_that_the_dots_are_above_or_below():
+    """On the same scale: the second dot, put at the day before its own forecast, lies one day below the line."""
+    figure = vintages.turns(TURNS)
+    line, *_, dots = figure["data"]
+    assert line["y"] == [0, 1]
+    assert dots["y"] == [-5.5, 0]
+
+
+def test_sizes_start_at_zero_unless_they_are_far_apart():
+    assert vintages.sizes(SIZES)["layout"]["yaxis"]["range"][0] == 0
+    axis = vintages.sizes(FAR_APART)["layout"]["yaxis"]
+    assert axis["range"][0] > 2
+    assert "1\u202f000" in axis["ticktext"]
+
+
+def test_an_end_that_is_not_told_goes_to_the_edge_and_one_with_both_is_no_bar():
+    figure = vintages.sizes(SIZES)
+    thin = next(trace for trace in figure["data"] if trace["name"].startswith("almost"))
+    assert thin["y"][1] == figure["layout"]["yaxis"]["range"][1]
+    growth = vintages.rates(RATES, str)
+    thin = next(trace for trace in growth["data"] if trace["name"].startswith("almost"))
+    assert len(thin["y"]) == 3
+
+
+def test_marks_are_inside_and_apart():
+    for figure in (vintages.turns(TURNS), vintages.sizes(SIZES), vintages.rates(RATES, str)):
+        axis = figure["layout"]["yaxis"]
+        low, high = axis["range"]
+        assert all(low <= tick < high - 0.1 * (high - low) for tick in axis["tickvals"])
+        ticks = sorted(axis["tickvals"])
+        assert all(after - before > 0.1 * (high - low) for before, after in pairwise(ticks))
 
 
 def test_a_bar_marks_a_miss():
