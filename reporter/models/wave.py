@@ -11,7 +11,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from reporter.dates import Cadence
-from reporter.models.curves import Curves
+from reporter.models.curves import RUNAWAY, Curves
 from reporter.models.leastsquares import Bools
 from reporter.models.series import Ints
 from reporter.schema import QUANTITIES, Floats
