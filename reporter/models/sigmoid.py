@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from reporter.dates import Cadence
-from reporter.models import base, spread
+from reporter.models import base, levels, mixture, spread
 from reporter.models.curves import Curve, Curves, fit_curve, fit_curves
 from reporter.models.logistic import Bools
-from reporter.models.series import Ints, drawn_out, outcomes, steps, steps_since, to_horizons
+from reporter.models.series import Ints, as_published, drawn_out, outcomes, steps, steps_since, to_horizons
 from reporter.models.windows import rhythm, windows_at
 from reporter.schema import LEVELS, Floats
 
@@ -23,8 +23,10 @@ class Habits:
         window: how far back a wave may have begun.
         shortest: the least that is fitted as a wave.
         floor: share of the least count since the wave began that is taken to be no part of it.
-        level: the newest counts whose mean is where the forecast starts from.
+        level: the newest counts whose mean smooths a wave.
+        starts: numbers of newest counts whose mean a forecast may start from.
         season: 7 for a weekly rhythm, 1 for none.
+        fadings: of the damped trends that a forecast may follow.
         steepest: bound of the log change a period.
         needs: counts without which a series is refused.
     """
@@ -33,23 +35,28 @@ class Habits:
     shortest: int
     floor: float
     level: int
+    starts: tuple[int, ...]
     season: int
+    fadings: tuple[float, ...]
     steepest: float
     needs: int
 
 
 HABITS = {
-    Cadence.DAY: Habits(window=70, shortest=21, floor=0.95, level=7, season=7, steepest=0.3, needs=14),
-    Cadence.WEEK: Habits(window=26, shortest=4, floor=0.95, level=1, season=1, steepest=0.7, needs=8),
+    Cadence.DAY: Habits(70, 21, 0.95, level=7, starts=(4, 7, 14), season=7, fadings=(0.9,), steepest=0.3, needs=14),
+    Cadence.WEEK: Habits(26, 4, 0.95, level=1, starts=(1,), season=1, fadings=(0.3, 0.6), steepest=0.7, needs=8),
 }
 
-TRUSTS = np.linspace(0.0, 1.0, 6)
+TRUSTS = (0.0, 0.5, 1.0)
 """Shares of the curve's change that a forecast may follow: 0 stays at the level, 1 follows the curve."""
 
 ORIGINS = (60, 120)
 """Fewest and most past origins that errors are taken from; between them, enough for `ERRORS` of all series together."""
 
 ERRORS = 900
+
+PRIOR = 40.0
+"""Past errors of its own that outweigh the size of those of all places of a target."""
 
 HUGE = 50.0
 """No log count is above this, so that nothing overflows before the population caps it."""
@@ -62,12 +69,13 @@ class Sigmoid(base.Learner):
     """A logistic curve through the current wave.
 
     The counts since the last trough are cumulated and a logistic curve is fitted to the sum. The curve gives the shape
-    of what follows; the mean of the newest counts, with the rhythm of the week, gives the level it starts from. The
-    same is done at past origins with what came before each. Their errors say what share of the curve's change to
-    follow (the share with the least absolute error over all places of a target), and how wide to make the quantiles
+    of what follows; the mean of the newest counts, with the rhythm of the week, gives the level it starts from. How
+    many counts that mean is of, what share of the curve's change to follow, or whether to follow the newest growth
+    instead, damped, is mixed by how each of these ways did at past origins (`mixture.mix`), for rises and for falls of
+    the curve apart. The errors of that mixture, against the counts as published, say how wide to make the quantiles
     (`spread.offsets`). Errors and quantiles are on the log1p scale.
 
-    The curve, the shares to follow and the errors are what it learns; level and rhythm are where a forecast starts.
+    The curve, the weights and the errors are what it learns; level, growth and rhythm are where a forecast starts.
     """
 
     def learn(self, history: base.History, horizons: int, seed: int) -> base.Learnt:  # noqa: ARG002 - the contract's
@@ -79,7 +87,8 @@ class Sigmoid(base.Learner):
         if len(usable):
             targets = [history.targets[i] for i in usable]
             reach = horizons + int(past.age.max(initial=0))
-            learnt = _learn(past.values[usable], past.cumulative[usable], targets, reach, habits)
+            published = as_published(history, past)[usable]
+            learnt = _learn(past.values[usable], published, past.cumulative[usable], targets, reach, habits)
 
         def tell(start: base.History) -> base.Quantiles:
             given, places = steps_since(start, habits.needs, history, past)
@@ -101,8 +110,7 @@ class _Learnt:
     Attributes:
         curves: the curve through each one's current wave, in periods since the window's first.
         floor: (S,) counts a period that are no part of the wave.
-        rise: (S,) share of the curve's change that is followed where it rises.
-        fall: (S,) where it falls.
+        weights: (2, K, S) of the ways to go on, where the curve falls and where it rises.
         noise: (S,) counting noise over proportional noise, as `spread.counting`.
         offsets: (S, H, 23) as `spread.offsets`.
         cumulative: (S,) whether a series counts everything so far.
@@ -110,8 +118,7 @@ class _Learnt:
 
     curves: Curves
     floor: Floats
-    rise: Floats
-    fall: Floats
+    weights: Floats
     noise: Floats
     offsets: Floats
     cumulative: Bools
@@ -119,7 +126,7 @@ class _Learnt:
     def of(self, places: Ints) -> "_Learnt":
         """The series at these places."""
         return _Learnt(
-            self.curves.of(places), self.floor[places], self.rise[places], self.fall[places],
+            self.curves.of(places), self.floor[places], self.weights[:, :, places],
             self.noise[places], self.offsets[places], self.cumulative[places],
         )  # fmt: skip
 
@@ -135,60 +142,72 @@ def _ahead(learnt: _Learnt, values: Floats, shift: Floats, horizons: int, habits
         habits: of the cadence.
     """
     windows = windows_at(values, np.array([values.shape[1] - 1]), habits.window)
-    _, start = _start(windows, horizons, habits)
-    change = _change(learnt.curves, learnt.floor, horizons, habits, shift)
-    rising = change[:, :1] > 0
-    share = np.where(rising, learnt.rise[:, None], learnt.fall[:, None])
-    logs = start[0] + share * change
-    point = np.where(learnt.cumulative[:, None], _forecast(logs, cumulative=True), _forecast(logs, cumulative=False))
+    logs, rising = _ways(windows, learnt.curves, learnt.floor, horizons, habits, shift)
+    weights = np.where(rising[0], learnt.weights[1], learnt.weights[0])
+    cumulative = learnt.cumulative[:, None]
+    trials = np.where(cumulative, _forecast(logs, cumulative=True), _forecast(logs, cumulative=False))[:, 0]
+    point = mixture.blend(trials, weights)
     sizes = spread.sizes(learnt.noise[:, None], point)
     offsets = drawn_out(learnt.offsets, horizons) * sizes[:, :, None]
     return np.asarray(np.expm1(np.minimum(point[:, :, None] + offsets, HUGE)))
 
 
-def _learn(values: Floats, cumulative: Bools, targets: list[str], horizons: int, habits: Habits) -> _Learnt:
-    """What (S, T) counts per period teach about forecasts up to `horizons` ahead."""
+def _learn(
+    values: Floats, published: Floats, cumulative: Bools, targets: list[str], horizons: int, habits: Habits
+) -> _Learnt:
+    """What (S, T) counts per period, treated and as published, teach about forecasts up to `horizons` ahead."""
     s, t = values.shape
     count = int(np.clip(ERRORS // s, *ORIGINS))
     earliest = max(t - 1 - count, min(habits.shortest, t) - 1)
     origins = np.arange(t - 1, earliest - 1, -1)
     windows = windows_at(values, origins, habits.window)
-    level, start = _start(windows, horizons, habits)
     total, floor = _waves(windows.reshape(-1, habits.window), habits)
     curves = fit_curves(total)
-    change = _change(curves, floor, horizons, habits).reshape(len(origins), s, horizons)
-    actual = np.log1p(np.moveaxis(outcomes(values, horizons, cumulative)[:, origins], 1, 0))
+    logs, rising = _ways(windows, curves, floor, horizons, habits)
+    actual = np.moveaxis(outcomes(published, horizons, cumulative)[:, origins], 1, 0)
+    actual = np.log1p(np.maximum(actual, 0.0))
+    level = np.log(np.maximum(windows[:, :, -habits.level :].mean(axis=2), 1e-9))
     actual[level < level[0] - UNLIKE] = np.nan
-    offsets, (rise, fall, noise) = np.empty((s, horizons, len(LEVELS))), np.empty((3, s))
+    weights = np.empty((2, len(logs), s))
+    offsets, noise = np.empty((s, horizons, len(LEVELS))), np.empty(s)
     for target in dict.fromkeys(targets):
         chosen = np.array([other == target for other in targets])
-        running = bool(cumulative[chosen][0])
-        point, rise[chosen], fall[chosen] = _trusted(
-            start[:, chosen], change[:, chosen], actual[:, chosen], cumulative=running
-        )
-        errors, past = (actual[:, chosen] - point)[1:], point[1:]
+        trials = _forecast(logs[:, :, chosen], cumulative=bool(cumulative[chosen][0]))
+        mixed = mixture.mix(trials, actual[:, chosen], rising[:, chosen])
+        weights[:, :, chosen] = mixed.weights
+        errors, past = (actual[:, chosen] - mixed.points)[1:], mixed.points[1:]
         noise[chosen] = ratio = spread.counting(errors, past)
-        offsets[chosen] = spread.offsets(errors / spread.sizes(ratio, past), [target] * int(chosen.sum()))
-    return _Learnt(curves.of(np.arange(s)), floor[:s], rise, fall, noise, offsets, cumulative)
+        groups = [target] * int(chosen.sum())
+        offsets[chosen] = spread.offsets(errors / spread.sizes(ratio, past), groups, PRIOR)
+    return _Learnt(curves.of(np.arange(s)), floor[:s], weights, noise, offsets, cumulative)
 
 
-def _start(windows: Floats, horizons: int, habits: Habits) -> tuple[Floats, Floats]:
-    """(R, S) log of the level at the end of each window, and (R, S, H) that of counts that stay at it."""
-    level = np.log(np.maximum(windows[:, :, -habits.level :].mean(axis=2), 1e-9))
-    return level, level[:, :, None] + rhythm(windows, horizons, habits.season)
+def _ways(
+    windows: Floats, curves: Curves, floor: Floats, horizons: int, habits: Habits, shift: Floats | float = 0.0
+) -> tuple[Floats, Bools]:
+    """(K, R, S, H) log new counts by each way to go on, and (R, S) whether the curve rises.
 
-
-def _trusted(start: Floats, change: Floats, actual: Floats, *, cumulative: bool) -> tuple[Floats, float, float]:
-    """(R, S, H) log1p forecasts that follow the share of the curve's change that did best so far, and the two shares.
-
-    Rises and falls each have their own share: the logistic curve is symmetric, and waves are not.
+    Args:
+        windows: (R, S, W) counts per period.
+        curves: R times S of them, fitted to windows.
+        floor: one for each curve, counts a period.
+        horizons: H.
+        habits: of the cadence.
+        shift: as of `_change`.
     """
-    trials = np.stack([_forecast(start + trust * change, cumulative=cumulative) for trust in TRUSTS])
-    loss = np.nan_to_num(np.abs(actual - trials))
-    rising = np.broadcast_to(change[:, :, :1] > 0, change.shape)
-    best = [loss[:, regime].sum(axis=1).argmin() for regime in (rising, ~rising)]
-    rise, fall = (float(TRUSTS[number]) for number in best)
-    return np.where(rising, trials[best[0]], trials[best[1]]), rise, fall
+    factors = rhythm(windows, habits.season, habits.season)
+    week = factors[:, :, np.arange(horizons) % habits.season]
+    rate = levels.growth(windows, max(habits.season, 2), habits.steepest)
+    ways, shape = [], (*windows.shape[:2], horizons)
+    for width in habits.starts:
+        robust = width < habits.season
+        start = levels.level(windows, factors, width, robust=robust)[:, :, None] + week
+        change = _change(curves, floor, horizons, habits, width, shift).reshape(shape)
+        ways += [start + trust * change for trust in TRUSTS]
+        ways += [start + levels.damped(rate, horizons, width, fading) for fading in habits.fadings]
+        if width == habits.level:
+            rising = change[:, :, 0] > 0
+    return np.minimum(np.stack(ways), HUGE), rising
 
 
 def _forecast(logs: Floats, *, cumulative: bool) -> Floats:
@@ -197,7 +216,9 @@ def _forecast(logs: Floats, *, cumulative: bool) -> Floats:
     return np.asarray(np.log1p(np.cumsum(counts, axis=-1) if cumulative else counts))
 
 
-def _change(curves: Curves, floor: Floats, horizons: int, habits: Habits, shift: Floats | float = 0.0) -> Floats:
+def _change(
+    curves: Curves, floor: Floats, horizons: int, habits: Habits, width: int, shift: Floats | float = 0.0
+) -> Floats:
     """(N, H) log of the curve's new counts at each horizon over its mean in the periods of the level.
 
     Args:
@@ -205,15 +226,16 @@ def _change(curves: Curves, floor: Floats, horizons: int, habits: Habits, shift:
         floor: (N,) counts a period to add.
         horizons: H.
         habits: of the cadence.
+        width: periods of the level.
         shift: (N,) periods from the window's end to where the forecast starts.
     """
     end = habits.window
-    t = np.arange(end - 1 - habits.level, end + horizons, dtype=np.float64)
+    t = np.arange(end - 1 - width, end + horizons, dtype=np.float64)
     new = np.diff(curves.at(t + np.reshape(shift, (-1, 1))), axis=1)
     new = np.nan_to_num(new) + floor[:, None]
     new = np.maximum(new, 1e-12 * new.max(axis=1, initial=1e-288, keepdims=True))
-    log = np.log(new[:, habits.level :]) - np.log(new[:, : habits.level].mean(axis=1, keepdims=True))
-    reach = habits.steepest * (np.arange(1, horizons + 1) + habits.level / 2)
+    log = np.log(new[:, width:]) - np.log(new[:, :width].mean(axis=1, keepdims=True))
+    reach = habits.steepest * (np.arange(1, horizons + 1) + width / 2)
     return np.asarray(np.clip(log, -reach, reach))
 
 

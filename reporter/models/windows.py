@@ -86,8 +86,14 @@ def winsorised(values: Floats, weight: Floats, most: float, least: float = 0.0) 
 
 
 def _median(values: Floats, weight: Floats) -> Floats:
-    """(..., 1) weighted median: the least value at or below which lies half the weight."""
+    """(..., 1) weighted median: half the weight lies on either side, or the middle of the two values between."""
     order = np.argsort(values, axis=-1, kind="stable")
-    below = np.cumsum(np.take_along_axis(weight, order, axis=-1), axis=-1)
-    place = np.minimum((below < 0.5 * below[..., -1:]).sum(axis=-1, keepdims=True), values.shape[-1] - 1)
-    return np.take_along_axis(np.take_along_axis(values, order, axis=-1), place, axis=-1)
+    ranked, below = (np.take_along_axis(array, order, axis=-1) for array in (values, weight))
+    below = np.cumsum(below, axis=-1)
+    half = 0.5 * below[..., -1:]
+    last = values.shape[-1] - 1
+    lower, upper = (
+        np.take_along_axis(ranked, np.minimum(place.sum(axis=-1, keepdims=True), last), axis=-1)
+        for place in (below < half, below <= half)
+    )
+    return np.asarray((lower + upper) / 2)
