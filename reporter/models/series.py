@@ -82,6 +82,26 @@ def steps(history: History, least: int) -> Steps:
     return Steps(values, last, age, cumulative, end, refused)
 
 
+def as_published(history: History, past: Steps) -> Floats:
+    """(S, T) counts per period with nothing treated, where `past.values` are: what forecasts are held against.
+
+    A fall of a running total is negative here, a hole of an incident series NaN; a total's holes are filled by a
+    straight line.
+
+    Args:
+        history: as published.
+        past: the same, treated and taken apart.
+    """
+    values = np.full_like(past.values, np.nan)
+    for i in past.usable:
+        row = history.as_published[i, : history.counts.shape[1] - past.age[i]]
+        if past.cumulative[i]:
+            position, known = np.arange(len(row)), np.flatnonzero(np.isfinite(row))
+            row = np.diff(np.interp(position, known, row[known], left=np.nan), prepend=np.nan)
+        values[i, past.age[i] :] = row
+    return np.where(np.isfinite(past.values), values, np.nan)
+
+
 def steps_since(history: History, least: int, learnt: History, past: Steps) -> tuple[Steps, Ints]:
     """Take apart a history to forecast from with parameters learnt from another.
 

@@ -5,6 +5,7 @@ was still to come: split conformal prediction (Lei et al. 2018, eq. 2) of what t
 standard errors of the fits are no measure of that, since a wave is not a curve with noise on it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,7 +27,6 @@ class Pace:
 
     Attributes:
         later: an estimate is held against the one so many periods later.
-        soon: a growth rate is held against what the curve says of it so many periods later.
         same: curves that begin within so many periods of each other are of the same wave.
         turn: standard deviation of a turn, for a wave of which e - 1 times the counts so far are to come, before
             anything is known of earlier estimates.
@@ -34,15 +34,14 @@ class Pace:
     """
 
     later: int
-    soon: int
     same: int
     turn: float
     growth: float
 
 
 PACES = {
-    Cadence.DAY: Pace(later=21, soon=7, same=7, turn=7.0, growth=0.03),
-    Cadence.WEEK: Pace(later=4, soon=2, same=2, turn=2.0, growth=0.15),
+    Cadence.DAY: Pace(later=21, same=7, turn=7.0, growth=0.03),
+    Cadence.WEEK: Pace(later=4, same=2, turn=2.0, growth=0.15),
 }
 
 SIZE = 1.0
@@ -100,8 +99,21 @@ class Wave:
         return Wave({quantity: said[places] for quantity, said in self.values.items()})
 
 
-def estimate(fits: Fits) -> Wave:
-    """What is said at the newest origin, with intervals from what was said at the others."""
+def chosen(waves: Sequence[Wave], numbers: Ints) -> Wave:
+    """Of each series what the wave of its number says."""
+    series = np.arange(len(numbers))
+    together = {quantity: np.stack([wave.values[quantity] for wave in waves]) for quantity in QUANTITIES}
+    return Wave({quantity: said[numbers, series] for quantity, said in together.items()})
+
+
+def estimate(fits: Fits, growth: Floats, missed: Floats) -> Wave:
+    """What is said at the newest origin, with intervals from what was said at the others.
+
+    Args:
+        fits: the curves.
+        growth: (S,) growth rate that is forecast from the newest origin on, a period.
+        missed: (R, S) how much greater growth turned out to be than it was forecast; NaN where not known.
+    """
     shape, end, pace = fits.alike.shape, fits.window - 1.0, PACES[fits.cadence]
     back = np.arange(shape[0])[:, None]
     recent = back <= RECENT[fits.cadence] + pace.later
@@ -126,10 +138,11 @@ def estimate(fits: Fits) -> Wave:
     sizes = np.maximum(interval(size, to_come, SIZE), np.log(np.maximum(so_far[0], 1e-9))[:, None])
     # As of a final size itself: beyond this a limit says that there is none in sight.
     sizes[sizes > np.log(RUNAWAY) + size[0][:, None]] = np.nan
+    slower = _steps(np.where(fits.alike & recent, missed, np.nan), fits.groups, pace.growth)
     values = {
         "began": np.full((shape[1], 5), np.nan),
         "turn": interval(turn, np.sqrt(to_come), pace.turn),
-        "growth_rate": _growth(fits),
+        "growth_rate": np.concatenate([growth[:, None], growth[:, None] + slower], axis=1),
         "final_size": np.exp(sizes),
     }
     values["began"][:, 0] = began[0]
@@ -149,25 +162,6 @@ def _is_wave(fits: Fits) -> Bools:
     peak = np.diff(fits.curves.at(np.arange(fits.window, dtype=np.float64)), axis=1).max(axis=1)
     found: Bools = fits.curves.identified & (peak >= FAINT * fits.floor) & (fits.curves.midpoint > fits.began)
     return found
-
-
-def _growth(fits: Fits) -> Floats:
-    """(S, 5) growth rates at the newest origin."""
-    pace, end = PACES[fits.cadence], fits.window - 1.0
-    said = _rate(fits, end).reshape(fits.alike.shape)
-    later = _rate(fits, end - pace.soon).reshape(fits.alike.shape)
-    then, now = _pairs(len(said), pace.soon)
-    alike = fits.alike & (np.arange(len(said))[:, None] <= RECENT[fits.cadence] + pace.soon)
-    moved = np.where(alike[then] & alike[now], later[now] - said[then], np.nan)
-    return np.concatenate([said[0][:, None], said[0][:, None] + _steps(moved, fits.groups, pace.growth)], axis=1)
-
-
-def _rate(fits: Fits, t: float) -> Floats:
-    """(R S,) growth of the counts a period, curve and floor together, from the period that ends at `t` to the next."""
-    new = np.diff(fits.curves.at(np.array([t - 1.5, t - 0.5, t + 0.5])), axis=1) + fits.floor[:, None]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        rate = np.log(new[:, 1] / new[:, 0])
-    return np.where(np.isfinite(rate), rate, np.nan)
 
 
 def _steps(moved: Floats, groups: tuple[str, ...], doubt: float) -> Floats:

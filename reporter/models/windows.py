@@ -14,6 +14,8 @@ UNRHYTHMIC = 0.3
 FAINTEST = 0.02
 """A phase is not expected below this share of the mean, so that a later count on it is no surprise beyond measure."""
 
+ODD = 2.0
+"""Log ratios further from their median than this many median deviations are cut to it: a holiday is no rhythm."""
 
 FADING = 0.1
 """A season at this share of the newest season's level weighs half."""
@@ -37,6 +39,9 @@ def windows_at(values: Floats, origins: Ints, length: int) -> Floats:
 def rhythm(windows: Floats, horizons: int, season: int) -> Floats:
     """The rhythm of the season, as each window shows it: counts over the moving mean around them.
 
+    A phase's factor is the winsorised mean of its log ratios (Huber 1964, Ann. Math. Stat. 35, with a scale of its
+    own for each phase): of the seasons seen, one holiday among them must not move all Thursdays to come.
+
     Args:
         windows: (R, S, W) counts per period up to an origin, NaN before a series begins.
         horizons: H.
@@ -59,7 +64,36 @@ def rhythm(windows: Floats, horizons: int, season: int) -> Floats:
     factors = np.empty((*windows.shape[:2], season))
     for phase in range(season):
         alike = (centre - recent.shape[2]) % season == phase
-        total = (weight * logs)[:, :, alike].sum(axis=2)
-        factors[:, :, phase] = np.exp(total / (weight[:, :, alike].sum(axis=2) + UNRHYTHMIC))
+        mine = weight[:, :, alike]
+        total = (mine * winsorised(logs[:, :, alike], mine, ODD)).sum(axis=2)
+        factors[:, :, phase] = np.exp(total / (mine.sum(axis=2) + UNRHYTHMIC))
     factors /= factors.mean(axis=2, keepdims=True)
     return np.log(factors)[:, :, np.arange(horizons) % season]
+
+
+def winsorised(values: Floats, weight: Floats, most: float, least: float = 0.0) -> Floats:
+    """Cut what is far from the weighted median of the last axis to the bound.
+
+    Args:
+        values: (..., N).
+        weight: (..., N), not all 0 where it matters.
+        most: median absolute deviations that a value may be away from the median.
+        least: what it may be away in any case.
+    """
+    middle = _median(values, weight)
+    reach = most * _median(np.abs(values - middle), weight) + least
+    return np.clip(values, middle - reach, middle + reach)
+
+
+def _median(values: Floats, weight: Floats) -> Floats:
+    """(..., 1) weighted median: half the weight lies on either side, or the middle of the two values between."""
+    order = np.argsort(values, axis=-1, kind="stable")
+    ranked, below = (np.take_along_axis(array, order, axis=-1) for array in (values, weight))
+    below = np.cumsum(below, axis=-1)
+    half = 0.5 * below[..., -1:]
+    last = values.shape[-1] - 1
+    lower, upper = (
+        np.take_along_axis(ranked, np.minimum(place.sum(axis=-1, keepdims=True), last), axis=-1)
+        for place in (below < half, below <= half)
+    )
+    return np.asarray((lower + upper) / 2)

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -70,3 +72,16 @@ def test_an_undercounted_past_does_not_widen_the_present(make):
         for row in (under, level)
     )
     assert wide[0, -1] / wide[0, 0] < 3 * narrow[0, -1] / narrow[0, 0]
+
+
+def test_ranges_hold_counts_as_published(make):
+    """Odd counts are kept out of the level, not out of the errors: what comes will have some too."""
+    random = np.random.default_rng(4)
+    rows = random.poisson(2000 * np.exp(0.2 * np.sin(np.arange(150) / 20)), (3, 150)).astype(float)
+    treated = make(rows)
+    odd = np.where(random.random(rows.shape) < 0.15, rows * random.uniform(0.3, 2.0, rows.shape), rows)
+    plain, wide = (
+        Sigmoid().forecast(history, 3, seed=0).values for history in (treated, replace(treated, published=odd))
+    )
+    assert (wide[:, :, -2] - wide[:, :, 1] > 2 * (plain[:, :, -2] - plain[:, :, 1])).all()
+    np.testing.assert_allclose(wide[:, :, MEDIAN], plain[:, :, MEDIAN], rtol=0.1)
