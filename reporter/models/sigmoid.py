@@ -7,7 +7,6 @@ import numpy as np
 from reporter.dates import Cadence
 from reporter.models import base, mixture, spread, wave
 from reporter.models.curves import Curve, Curves, fit_curve, fit_curves
-from reporter.models.families import FAMILIES
 from reporter.models.habits import HABITS, Habits
 from reporter.models.leastsquares import Bools
 from reporter.models.series import Ints, Steps, as_published, drawn_out, outcomes, steps, steps_since, to_horizons
@@ -18,6 +17,10 @@ from reporter.schema import LEVELS, QUANTITIES, Floats
 
 __all__ = ["Curve", "Curves", "Sigmoid", "fit_curve", "fit_curves"]
 
+FAMILIES = ("logistic", "gompertz")
+"""Of the curves. Richards' curve is left out: on the dates that may decide it made forecasts no better, in four times
+the time (docs/models.md)."""
+
 ORIGINS = (60, 120)
 """Fewest and most past origins that errors are taken from; between them, enough for `ERRORS` of all series together."""
 
@@ -25,6 +28,10 @@ ERRORS = 900
 
 PRIOR = 40.0
 """Past errors of its own that outweigh the size of those of all places of a target."""
+
+TAIL = 1.15
+"""How much wider than past errors the widest ranges are. Past errors are against the counts of one vintage; what a
+forecast is held against will have been corrected since, at times a whole history of it."""
 
 SOME = 0.5
 """Counts that are added before the growth of few is taken."""
@@ -182,7 +189,7 @@ def _learn(
         errors, past = (actual[:, chosen] - mixed.points)[1:], mixed.points[1:]
         noise[chosen] = ratio = spread.counting(errors, past)
         groups = [target] * int(chosen.sum())
-        offsets[chosen] = spread.offsets(errors / spread.sizes(ratio, past), groups, PRIOR)
+        offsets[chosen] = spread.widened(spread.offsets(errors / spread.sizes(ratio, past), groups, PRIOR), TAIL)
     leads = _leading(onward, then)
     growth, missed = _growth(mixture.blend(onward.logs, then), windows, habits.season)
     fits = [wave.Fits(fitted, floor, began, alike, habits.window, tuple(targets), cadence) for fitted in curves]

@@ -47,6 +47,12 @@ def offsets(errors: Floats, groups: Sequence[object], prior: float = 8.0) -> Flo
     return result
 
 
+def widened(offsets: Floats, tail: float) -> Floats:
+    """(..., 23) offsets up to `tail` times as far out: none of it for ranges up to 70 %, all of it from 95 % on."""
+    covered = np.abs(2 * np.array(LEVELS) - 1)
+    return np.asarray(offsets * (1 + (tail - 1) * np.clip((covered - 0.7) / 0.25, 0.0, 1.0)))
+
+
 def noise(errors: Floats, points: Floats) -> Floats:
     """How the size of errors on the log1p scale goes with the count that was forecast, up to a factor.
 
