@@ -50,6 +50,9 @@ SIZE = 1.0
 FAINT = 0.3
 """A curve whose peak is below this share of the counts that are no part of it is no wave."""
 
+RISEN = 0.7
+"""Nor is one that begins at more than this share of its peak: it is what is left of an earlier one."""
+
 DONE = 0.01
 """Log of final size over counts so far below which a wave is over."""
 
@@ -158,10 +161,11 @@ def _pairs(origins: int, lag: int) -> tuple[slice, slice]:
 
 
 def _is_wave(fits: Fits) -> Bools:
-    """(R S,) whether a curve can be told, and stands out from what is no part of it."""
-    peak = np.diff(fits.curves.at(np.arange(fits.window, dtype=np.float64)), axis=1).max(axis=1)
-    found: Bools = fits.curves.identified & (peak >= FAINT * fits.floor) & (fits.curves.midpoint > fits.began)
-    return found
+    """(R S,) whether a curve can be told, and is one of a wave: it stands out from what is no part of it, and rose."""
+    new = np.diff(fits.curves.at(np.arange(-1.0, fits.window)), axis=1)
+    peak, first = new.max(axis=1), new[np.arange(len(new)), fits.began]
+    found: Bools = fits.curves.identified & (peak >= FAINT * fits.floor)
+    return found & (first + fits.floor <= RISEN * (peak + fits.floor))
 
 
 def _steps(moved: Floats, groups: tuple[str, ...], doubt: float) -> Floats:
