@@ -39,7 +39,8 @@ def turn_sentence(course: Course) -> Words | None:
         pattern = f"The turn is put at {when}, the newest {wave.cadence.value} counted"
     else:
         pattern = f"The turn is put at {when}, still to come"
-    ago = listing([f"{words} {_then(older, wave)}" for words, older in earlier(course)])
+    then = ((words, _then(older, wave)) for words, older in earlier(course))
+    ago = listing([f"{words} {said}" for words, said in then if said])
     return join([pattern, in_brackets(turn_ranges(wave)), f"; {ago}." if ago else "."], "")
 
 
@@ -75,12 +76,14 @@ def ago_words(number_of: int, cadence: Cadence) -> str:
 
 
 def _then(older: Wave, wave: Wave) -> str:
-    """Where an older forecast put the turn."""
-    if not wave.is_of(older):
+    """Where an older forecast put the turn; nothing of one that may have been of another wave or not."""
+    is_same, day = wave.is_of(older), older.turns_on
+    if is_same is False:
         return "the counts were not taken to be of this wave"
-    day = older.turns_on
     if day is None:
         return "it could not be told"
+    if is_same is None:
+        return ""
     same = f"the same {wave.cadence.value}"
     return f"it was put at {same if day == wave.turns_on else end_words(day, wave)}"
 
