@@ -39,7 +39,8 @@ def turn_sentence(course: Course) -> Words | None:
         pattern = f"The turn is put at {when}, the newest {wave.cadence.value} counted"
     else:
         pattern = f"The turn is put at {when}, still to come"
-    ago = listing([f"{words} {_then(older, wave)}" for words, older in earlier(course)])
+    then = ((words, _then(older, wave)) for words, older in earlier(course))
+    ago = listing([f"{words} {said}" for words, said in then if said])
     return join([pattern, in_brackets(turn_ranges(wave)), f"; {ago}." if ago else "."], "")
 
 
@@ -75,12 +76,14 @@ def ago_words(number_of: int, cadence: Cadence) -> str:
 
 
 def _then(older: Wave, wave: Wave) -> str:
-    """Where an older forecast put the turn."""
-    if not wave.is_of(older):
+    """Where an older forecast put the turn; nothing of one that may have been of another wave or not."""
+    is_same, day = wave.is_of(older), older.turns_on
+    if is_same is False:
         return "the counts were not taken to be of this wave"
-    day = older.turns_on
     if day is None:
         return "it could not be told"
+    if is_same is None:
+        return ""
     same = f"the same {wave.cadence.value}"
     return f"it was put at {same if day == wave.turns_on else end_words(day, wave)}"
 
@@ -106,12 +109,15 @@ def growth_sentence(wave: Wave, target: str) -> Words | None:
     level = f"{counts} are about level: they are more than half a year from doubling or halving."
     if all(_is_level(rate, wave) for rate in (said.estimate, said.q025, said.q975) if not math.isnan(rate)):
         return say(level)
+    verb, is_level = "double" if said.estimate > 0 else "halve", _is_level(said.estimate, wave)
     if said.q025 <= 0 <= said.q975:
         low, high = (growth_words(rate, wave) for rate in (said.q025, said.q975))
-        return say(f"{counts}: neither doubling nor halving can be told; almost surely between {low} and {high}.")
-    if _is_level(said.estimate, wave):
+        likely, found = growth_ranges(wave).get(50), f"{counts}: neither doubling nor halving can be told"
+        if likely is not None and not is_level:
+            found = f"{counts} seem to {verb} {every(said.estimate, wave)} (likely {likely}), but may not"
+        return say(f"{found}; almost surely between {low} and {high}.")
+    if is_level:
         return say(level)
-    verb = "double" if said.estimate > 0 else "halve"
     return join([f"{counts} {verb} {every(said.estimate, wave)}", in_brackets(growth_ranges(wave)), "."], "")
 
 
@@ -223,9 +229,10 @@ def size_ranges(said: Said) -> dict[int, str]:
 
 
 def size_step(said: Said) -> int:
-    """How coarse words may be about a final size: well below the width of the likely range, or two digits."""
+    """How coarse words may be about a final size: well below its likely range, three digits at most; or two digits."""
     width = said.q75 - said.q25
-    scale = width / 5 if width > 0 else abs(said.estimate) / 10
+    size = abs(said.estimate)
+    scale = max(width / 5, size / 999) if width > 0 else size / 10
     return int(10 ** max(math.floor(math.log10(scale)), 0)) if scale > 0 else 1
 
 
