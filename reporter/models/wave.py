@@ -164,8 +164,8 @@ def _is_wave(fits: Fits) -> Bools:
     """(R S,) whether a curve can be told, and is one of a wave: it stands out from what is no part of it, and rose."""
     new = np.diff(fits.curves.at(np.arange(-1.0, fits.window)), axis=1)
     peak, first = new.max(axis=1), new[np.arange(len(new)), fits.began]
-    found: Bools = fits.curves.identified & (peak >= FAINT * fits.floor)
-    return found & (first + fits.floor <= RISEN * (peak + fits.floor))
+    risen = first + fits.floor <= RISEN * (peak + fits.floor)
+    return np.asarray(fits.curves.identified & (peak >= FAINT * fits.floor) & risen)
 
 
 def _steps(moved: Floats, groups: tuple[str, ...], doubt: float) -> Floats:
