@@ -25,6 +25,15 @@ PATIENCE = 12
 STALLED = 1e-6
 """Or when this many rounds lowered its loss by less than this share of it: an abrupt end between two periods, say."""
 
+HOPE = 10
+"""A step is hoped to lower the loss by no more than so many times what is expected of it."""
+
+EARLY = 5
+"""Rounds before anybody gives up."""
+
+GAIN = 1e-4
+"""Less than this share of a loss is not worth going on for."""
+
 LONGEST = 2.0
 """Bound of a step in any parameter."""
 
@@ -103,9 +112,22 @@ def _lowest(theta: Floats, family: str) -> Floats:
 
 
 def descend(
-    rows: Rows, theta: Floats, family: str, settled: float = SETTLED, rounds: int = MOST_ROUNDS
+    rows: Rows,
+    theta: Floats,
+    family: str,
+    settled: float = SETTLED,
+    rounds: int = MOST_ROUNDS,
+    beat: Floats | None = None,
 ) -> tuple[Floats, Floats, Bools]:
     """Lower each row's loss until it settles; settled rows leave the batch.
+
+    Args:
+        rows: N of them.
+        theta: (N, P) where to begin.
+        family: of the curves.
+        settled: as `SETTLED`.
+        rounds: as `MOST_ROUNDS`.
+        beat: (N,) losses that are known already: a row that is not about to come to less is given up.
 
     Returns:
         (N, P) parameters, (N,) losses, and (N,) whether they settled within so many rounds.
@@ -136,6 +158,8 @@ def descend(
         slopes.put(active[gained], new.at(gained))
         eased, tightened = np.maximum(0.1 * damped, 1e-8), np.maximum(8.0 * damped, 1e-3)
         damping[active] = np.where(better, eased, np.minimum(tightened, 1e14))
+        if beat is not None and number > EARLY:
+            done |= now.loss - HOPE * expected > (1 - GAIN) * beat[active]
         if number % PATIENCE == 0:
             loss = slopes.loss[active]
             done |= before[active] - loss <= STALLED * loss

@@ -15,16 +15,13 @@ from reporter.models.leastsquares import Bools, Ints, Rows, losses, sizes
 from reporter.models.starts import starts
 from reporter.schema import Floats
 
-LEAST = {"logistic": 4, "gompertz": 4, "richards": 5}
+LEAST = {"logistic": 4, "gompertz": 4, "richards": 4}
 """Counts that a curve needs: one more than it has parameters."""
 
 SPECIAL = (("logistic", 1.0), ("gompertz", SHAPES_BETWEEN[0]))
 """The other families, as shapes of Richards' curve."""
 
-NEARBY = 0.02
-"""Shape of Richards' curve near Gompertz's from which a descent still finds its way."""
-
-MOST_STARTS = {"logistic": 1, "gompertz": 1, "richards": 5}
+MOST_STARTS = {"logistic": 1, "gompertz": 1, "richards": 4}
 """Starts that are descended from, at most."""
 
 PROMISING = 1.5
@@ -116,7 +113,7 @@ class _Found(NamedTuple):
     def improve(self, rows: Rows, again: Ints, begin: Floats, family: str) -> None:
         """Descend from other parameters of some rows, and take over what is better."""
         near, start = rows.at(again).centred(bounded(rows.at(again), begin, family))
-        theta, loss, converged = descend(near, start, family)
+        theta, loss, converged = descend(near, start, family, beat=self.loss[again])
         won = loss < self.loss[again]
         mine = again[won]
         self.rows.origin[mine], self.theta[mine] = near.origin[won], theta[won]
@@ -127,7 +124,10 @@ def _settled(rows: Rows, known: Bools, family: str) -> _Found:
     """Descend from the best start, and then from others that are nearly as good as what that came to."""
     trials = starts(rows, known, family)
     if family == "richards":
-        trials += [_shaped(starts(rows, known, case)[0], max(shape, NEARBY)) for case, shape in SPECIAL]
+        # So that it is never worse than its special cases.
+        for case, shape in SPECIAL:
+            special = _settled(rows, known, case)
+            trials.append(_shaped(special.rows.since(special.theta, rows.origin), shape))
     trials = [bounded(rows, trial, family) for trial in trials]
     begun = np.stack([losses(rows, trial, family) for trial in trials])
     order, everyone = begun.argsort(axis=0), np.arange(len(rows.y))
@@ -136,13 +136,6 @@ def _settled(rows: Rows, known: Bools, family: str) -> _Found:
     for place in order[1 : MOST_STARTS[family]]:
         again = np.flatnonzero(begun[place, everyone] <= PROMISING * found.loss)
         found.improve(rows, again, np.stack(trials)[place[again], again], family)
-    if family == "richards":
-        # Towards its special cases the loss hardly depends on the shape any more, and a descent may end on the way.
-        doubtful = np.flatnonzero(~found.converged | (shape_of(found.theta[:, 2]) < 10 * NEARBY))
-        for case, shape in SPECIAL if len(doubtful) else ():
-            part, theta, _, _ = _settled(rows.at(doubtful), known[doubtful], case)
-            ends = part.since(_shaped(theta, shape), rows.origin[doubtful])
-            found.improve(rows, doubtful, ends, family)
     return found
 
 
