@@ -59,8 +59,8 @@ REGISTRY: dict[str, Entry] = {
         "Sigmoid",
         "reporter.models.sigmoid:Sigmoid",
         About(
-            methods="A logistic and a Gompertz curve fitted to the wave under way, mixed with damped growth by how each "
-            "did at past origins, with the spread of its own past errors.",
+            methods="A logistic and a Gompertz curve fitted to the wave under way, mixed with damped growth by how "
+            "each did at past origins, with the spread of its own past errors.",
             methods_long="The counts of each period since the last trough are summed and a logistic and a Gompertz "
             "curve are fitted by least squares. They give the shape of what follows, the newest counts the level. "
             "How many counts that level is the mean of, and what share of either curve's change or of the newest "
