@@ -27,7 +27,7 @@ LEAST = 1e-9
 EXACT = 1e-7
 """No count is taken to be known to more than this share of the greatest one."""
 
-FLAT = 1e-13
+FLAT = 1e-14
 """A direction in which a curve changes less than this, squared, next to what its parameters do alone."""
 
 FAINTEST = 1e-60
