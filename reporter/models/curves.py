@@ -13,6 +13,9 @@ from reporter.schema import Floats
 RUNAWAY = 20.0
 """A final size more than this many times the greatest count says only that the end is not in sight."""
 
+MOST = 1e250
+"""Greatest count: a curve through greater ones could have a final size beyond all numbers."""
+
 DOUBTFUL = 0.5
 """Nor is it in sight where the standard error of its log, or of the log of the growth rate, is more than this."""
 
@@ -29,7 +32,7 @@ class Curves:
         midpoint: (N,) period at which new counts are at their peak; of the logistic curve half the final size is
             reached then.
         shape: (N,) of Richards' curve: 1 is logistic, near 0 is Gompertz. None in the other families.
-        sse: (N,) sum of squared errors, in counts squared.
+        sse: (N,) sum of squared errors, in counts squared; infinite where the counts are beyond 1e150.
         converged: (N,) whether the solver settled.
         identified: (N,) whether it did, and the parameters can be told from the counts: the final size is within 20
             times the greatest count, and the standard errors of its log and of the log growth rate are within 0.5.
@@ -96,7 +99,8 @@ def fit_curves(counts: Floats, family: str = "logistic") -> Curves:
         family: "logistic", "gompertz" or "richards".
 
     Raises:
-        ModelError: the family is unknown, a count is infinite, or `counts` is no table of rows.
+        ModelError: the family is unknown, a count is infinite, beyond 1e250 or no number, or `counts` is no table of
+            rows.
         TooShortError: T is below 4 (5 for Richards' curve). A row with fewer counts, or none above 0, is NaN in the
             result.
 
@@ -108,14 +112,14 @@ def fit_curves(counts: Floats, family: str = "logistic") -> Curves:
     """
     if family not in families.FAMILIES:
         raise ModelError(f"unknown curve {family!r}; known: {', '.join(map(repr, families.FAMILIES))}")
-    counts = np.asarray(counts, dtype=np.float64)
+    counts = _numbers(counts)
     if counts.ndim != 2:  # noqa: PLR2004
         raise ModelError(f"counts of shape {counts.shape}, not a row for each series")
     least = solver.LEAST[family]
     if counts.shape[1] < least:
         raise TooShortError(too_few(counts.shape[1], least))
-    if np.isinf(counts).any():
-        raise ModelError("a count is infinite")
+    if (np.abs(counts) > MOST).any():
+        raise ModelError(f"a count is infinite, or beyond {MOST:g}")
     found = solver.solve(counts, family)
     top = np.where(np.isfinite(counts), counts, 0.0).max(axis=1, initial=0.0)
     identified = (
@@ -140,7 +144,7 @@ def fit_curve(counts: Floats, family: str = "logistic") -> Curve:
         ModelError: the family is unknown, a count is infinite or none is above 0, or `counts` is not one row.
         TooShortError: fewer than 4 counts (5 for Richards' curve).
     """
-    counts = np.asarray(counts, dtype=np.float64)
+    counts = _numbers(counts)
     if counts.ndim != 1:
         raise ModelError(f"counts of shape {counts.shape}, not one series")
     curves = fit_curves(counts[None], family)
@@ -155,3 +159,17 @@ def fit_curve(counts: Floats, family: str = "logistic") -> Curve:
         float(curves.sse[0]), bool(curves.converged[0]), bool(curves.identified[0]),
         float(curves.final_size_error[0]), float(curves.midpoint_error[0]),
     )  # fmt: skip
+
+
+def _numbers(counts: Floats) -> Floats:
+    """Counts as float64, whatever numbers they are given as.
+
+    Raises:
+        ModelError: they are no real numbers, or rows of different lengths.
+    """
+    try:
+        if np.iscomplexobj(counts):
+            raise ModelError("a count is complex")
+        return np.asarray(counts, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ModelError(f"counts are not numbers: {error}") from error

@@ -27,6 +27,12 @@ LEAST = 1e-9
 EXACT = 1e-7
 """No count is taken to be known to more than this share of the greatest one."""
 
+FLAT = 1e-14
+"""A direction in which a curve changes less than this, squared, next to what its parameters do alone."""
+
+FAINTEST = 1e-60
+"""No parameter moves a curve by less than this, squared."""
+
 
 @dataclass
 class Rows:
@@ -150,23 +156,30 @@ def sizes(rows: Rows, theta: Floats, family: str) -> tuple[Floats, Floats]:
     p = theta.shape[1]
     best, errors = np.empty(len(theta)), np.empty((len(theta), 3))
     for block in blocks(len(theta), BLOCK):
-        part = rows.at(block).trimmed()
-        found = _moments(part, theta[block], family)
-        normal = np.empty((len(found.size), p + 1, p + 1))
-        normal[:, 0, 0], normal[:, 0, 1:], normal[:, 1:, 0] = found.norm, found.across, found.across
-        normal[:, 1:, 1:] = found.product
-        diagonal = np.maximum(np.einsum("nii->ni", normal), 1e-30)
+        part, at = rows.at(block).trimmed(), theta[block]
+        x = np.exp(at[:, 1:2]) * part.time
+        curve = slopes(family, at[:, :1] + x, shape_of(at[:, 2:]))
+        g = part.known(curve.g)
+        size = _best_size(part.y, g)
+        # Term by term: in the sums of `_moments` next to nothing is left of the digits that tell the rate of a step.
+        along = [g, part.known(curve.z), part.known(x * curve.z)] + ([] if curve.s is None else [part.known(curve.s)])
+        jacobian = size[:, None, None] * np.stack(along, axis=1)
+        normal = jacobian @ jacobian.transpose(0, 2, 1)
+        diagonal = np.maximum(np.einsum("nii->ni", normal), FAINTEST)
         root = np.sqrt(diagonal)
-        # A flat direction, next to none of the curve's own size, is one in which a parameter can go anywhere.
-        alone = normal / (root[:, :, None] * root[:, None]) + 1e-13 * np.eye(p + 1)
-        spread = (np.einsum("nii->ni", np.linalg.inv(alone)) / diagonal)[:, :3]
-        squares = np.vecdot(found.error, found.error)
-        alike = np.vecdot(found.error[:, 1:], found.error[:, :-1]) / np.maximum(squares, 1e-300)
+        # A flat direction is one in which a parameter can go anywhere.
+        alone = normal / (root[:, :, None] * root[:, None]) + FLAT * np.eye(p + 1)
+        inverse = np.einsum("nii->ni", np.linalg.inv(alone))
+        # No inverse of a matrix with ones along its diagonal has less than one there, but for rounding.
+        spread = (np.where(inverse > 1 - FLAT, inverse, 1 / FLAT) / diagonal)[:, :3]
+        error = part.y - size[:, None] * g
+        squares = np.vecdot(error, error)
+        alike = np.vecdot(error[:, 1:], error[:, :-1]) / np.maximum(squares, 1e-300)
         repeated = np.maximum((1 + alike) / np.maximum(1 - alike, 1e-3), 1.0)
         count = part.y.shape[1] if part.weight is None else part.weight.sum(axis=1)
         variance = np.maximum(squares / np.maximum(count - p - 1, 1) * repeated, EXACT**2)
-        best[block] = found.size
-        errors[block] = np.sqrt(variance[:, None] * np.maximum(spread, 0.0)) / found.size[:, None]
+        best[block] = size
+        errors[block] = np.sqrt(variance[:, None] * spread)
     return best, errors
 
 

@@ -29,6 +29,9 @@ ERRORS = 900
 PRIOR = 40.0
 """Past errors of its own that outweigh the size of those of all places of a target."""
 
+MIRRORED = 0.3
+"""Weight of errors below in ranges above, and the other way round: a holiday's are below only."""
+
 TAIL = 1.15
 """How much wider than past errors the widest ranges are. Past errors are against the counts of one vintage; what a
 forecast is held against will have been corrected since, at times a whole history of it."""
@@ -189,7 +192,8 @@ def _learn(
         errors, past = (actual[:, chosen] - mixed.points)[1:], mixed.points[1:]
         noise[chosen] = ratio = spread.counting(errors, past)
         groups = [target] * int(chosen.sum())
-        offsets[chosen] = spread.widened(spread.offsets(errors / spread.sizes(ratio, past), groups, PRIOR), TAIL)
+        around = spread.offsets(errors / spread.sizes(ratio, past), groups, PRIOR, MIRRORED)
+        offsets[chosen] = spread.widened(around, TAIL)
     leads = _leading(onward, then)
     growth, missed = _growth(mixture.blend(onward.logs, then), windows, habits.season)
     fits = [wave.Fits(fitted, floor, began, alike, habits.window, tuple(targets), cadence) for fitted in curves]

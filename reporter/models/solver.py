@@ -15,7 +15,7 @@ from reporter.models.leastsquares import Bools, Ints, Rows, losses, sizes
 from reporter.models.starts import starts
 from reporter.schema import Floats
 
-LEAST = {"logistic": 4, "gompertz": 4, "richards": 4}
+LEAST = {"logistic": 4, "gompertz": 4, "richards": 5}
 """Counts that a curve needs: one more than it has parameters."""
 
 SPECIAL = (("logistic", 1.0), ("gompertz", SHAPES_BETWEEN[0]))
@@ -37,7 +37,7 @@ class Fit:
         growth_rate: (N,) per period.
         midpoint: (N,) in periods since the first column.
         shape: (N,) of Richards' curve; 1 otherwise.
-        sse: (N,) sum of squared errors.
+        sse: (N,) sum of squared errors; infinite where the counts are beyond 1e150.
         converged: (N,) whether the solver settled.
         size_error: (N,) standard error of the log of the final size, for errors that are correlated from one count to
             the next as much as those of the fit.
@@ -65,24 +65,24 @@ def solve(counts: Floats, family: str) -> Fit:
     """
     n = len(counts)
     known = np.isfinite(counts)
-    top = np.where(known, counts, 0.0).max(axis=1, initial=0.0)
-    # Tiny counts would divide to infinity; nothing real is below a millionth of a person.
-    able = np.flatnonzero((known.sum(axis=1) >= LEAST[family]) & (top > 1e-6))  # noqa: PLR2004
+    y = np.where(known, counts, 0.0)
+    able = np.flatnonzero((known.sum(axis=1) >= LEAST[family]) & (y > 0).any(axis=1))
     # Rows of one length go together, as blocks are worked on up to the last count of any.
     able = able[np.argsort(known[able].sum(axis=1), kind="stable")]
     size, rate, midpoint, shape, sse, *errors = np.full((8, n), np.nan)
     converged = np.zeros(n, dtype=np.bool_)
     if len(able):
-        y = np.where(known[able], counts[able], 0.0) / top[able, None]
-        rows, theta, scaled, converged[able] = _settled(_laid_out(y, known[able]), known[able], family)
+        top = np.abs(y[able]).max(axis=1)
+        laid_out = _laid_out(y[able] / top[:, None], known[able])
+        rows, theta, scaled, converged[able] = _settled(laid_out, known[able], family)
         scale, error = sizes(rows, theta, family)
         speed = np.exp(theta[:, 1])
-        size[able] = scale * top[able]
+        size[able] = scale * top
+        with np.errstate(over="ignore"):  # beyond 1e150 a sum of squares is infinite, the fit is not
+            sse[able] = scaled * top * top
         rate[able] = speed / rows.span[:, 0]
         midpoint[able] = rows.origin[:, 0] - theta[:, 0] / speed * rows.span[:, 0]
         shape[able] = shape_of(theta[:, 2]) if family == "richards" else 1.0
-        with np.errstate(over="ignore"):  # beyond 1e150 a sum of squares is infinite, the fit is not
-            sse[able] = scaled * top[able] ** 2
         period = rows.span[:, 0] / speed
         errors[0][able], errors[1][able] = error[:, 0], error[:, 2]
         errors[2][able] = period * np.hypot(error[:, 1], theta[:, 0] * error[:, 2])
