@@ -51,12 +51,12 @@ def counted(folder: Path, season: int, step: int) -> pd.DataFrame:
     for (target, place), rows in counts.groupby(["target", "location"]):
         row = rows.sort_values("as_of").drop_duplicates("target_end_date", keep="last").set_index("target_end_date")
         new = row["observation"].sort_index().asfreq(f"{step}D")
-        new = new.diff() if is_cumulative(target) else new
+        new = new.diff() if is_cumulative(str(target)) else new
         total = new.rolling(season).sum() + 0.5
         with np.errstate(invalid="ignore"):  # totals that were corrected downwards
-            growth = np.log(total.shift(-season) / total) / season
-        parts.append(pd.DataFrame({"target": target, "location": place, "reference_date": growth.index,
-                                   "estimate_later": growth.to_numpy()}))  # fmt: skip
+            growth = np.log((total.shift(-season) / total).to_numpy()) / season
+        parts.append(pd.DataFrame({"target": target, "location": place, "reference_date": total.index,
+                                   "estimate_later": growth}))  # fmt: skip
     return pd.concat(parts)
 
 
