@@ -54,7 +54,7 @@ def counted(folder: Path, season: int, step: int) -> pd.DataFrame:
         target, place = rows[["target", "location"]].iloc[0]
         row = rows.sort_values("as_of").drop_duplicates("target_end_date", keep="last").set_index("target_end_date")
         new = row["observation"].sort_index().asfreq(f"{step}D")
-        new = new.diff() if is_cumulative(target) else new
+        new = new.diff() if is_cumulative(str(target)) else new
         total = new.rolling(season).sum() + 0.5
         with np.errstate(invalid="ignore"):  # totals that were corrected downwards
             growth = np.log((total.shift(-season) / total).to_numpy()) / season

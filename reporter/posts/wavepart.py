@@ -53,6 +53,7 @@ class WavePart:
     """What one model says of the wave that one series is in.
 
     Attributes:
+        is_placed: whether a turn or a final size is told, whose ranges are of another kind than those of counts.
         charts: over the forecasts of this wave, each with its heading; none of a single one.
         rows: the same forecasts, newest first.
     """
@@ -61,6 +62,7 @@ class WavePart:
     step: str
     model: str
     family: str
+    is_placed: bool
     sentences: list[Words]
     charts: list[tuple[str, Chart]]
     rows: list[WaveRow]
@@ -88,7 +90,8 @@ def wave_parts(book: Book, target: str, place: Place, day: date, ident: str, *, 
         charts = [(heading, chart) for heading, chart in drawn.items() if chart is not None]
         rows = [_row(wave) for wave in reversed(waves)] if len(waves) > 1 else []
         model, family = book.model_title(course.model), _curve(course.now.family)
-        parts.append(WavePart(own, step, model, family, sentences(course, target), charts, rows))
+        is_placed = course.now.turns_on is not None or course.now.final_size.is_told
+        parts.append(WavePart(own, step, model, family, is_placed, sentences(course, target), charts, rows))
     return parts
 
 

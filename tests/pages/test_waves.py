@@ -395,7 +395,9 @@ def test_the_post_and_the_place_say_it_with_charts_and_a_table(site, record):
         assert "In 3 forecasts of this wave since 9 April the turn was put at 10 April each time." in text_of(found)
         assert found.count("<figure") == found.count('class="plot"') == charts
         assert found.count('<tr><th scope="row">') == 3
-        assert "(Sigmoid; curve: logistic;" in text_of(found)
+        assert "(Sigmoid; curve: logistic; the ranges of the turn and the size are where it may put them" in text_of(
+            found
+        )
 
 
 def test_growth_that_may_be_either_is_said_so_in_the_table(site, record):
@@ -404,6 +406,13 @@ def test_growth_that_may_be_either_is_said_so_in_the_table(site, record):
     found = section(render.pages(site, [replace(record, estimates=other)])["made-up/us/index.html"].decode())
     assert found.count("<td>either way</td>") == 3
     assert "New cases seem to double every 14 days (likely 12-17), but may not; almost surely" in text_of(found)
+
+
+def test_ranges_are_explained_where_there_are_any_and_the_curve_has_its_name(site, record):
+    other = record.estimates.assign(family="gompertz")
+    other.loc[other["quantity"].isin(["turn", "final_size"]), ["estimate", "q025", "q25", "q75", "q975"]] = math.nan
+    found = section(render.pages(site, [replace(record, estimates=other)])["made-up/us/index.html"].decode())
+    assert "(Sigmoid; curve: Gompertz; what the words mean)" in text_of(found)
 
 
 def test_the_link_to_the_file_stands_where_the_receipt_names_one(site, record):
