@@ -17,6 +17,8 @@ import pandas as pd
 
 from reporter.schema import is_cumulative
 
+LATER = "estimate_later"
+
 SERIES = ["model_id", "target", "location"]
 
 
@@ -48,23 +50,25 @@ def counted(folder: Path, season: int, step: int) -> pd.DataFrame:
     counts = pd.read_parquet(folder / "target-data" / "time-series.parquet")
     counts["target_end_date"] = pd.to_datetime(counts["target_end_date"])
     parts = []
-    for (target, place), rows in counts.groupby(["target", "location"]):
+    for _, rows in counts.groupby(["target", "location"]):
+        target, place = rows[["target", "location"]].iloc[0]
         row = rows.sort_values("as_of").drop_duplicates("target_end_date", keep="last").set_index("target_end_date")
         new = row["observation"].sort_index().asfreq(f"{step}D")
         new = new.diff() if is_cumulative(str(target)) else new
         total = new.rolling(season).sum() + 0.5
         with np.errstate(invalid="ignore"):  # totals that were corrected downwards
             growth = np.log((total.shift(-season) / total).to_numpy()) / season
-        parts.append(pd.DataFrame({"target": target, "location": place, "reference_date": total.index,
-                                   "estimate_later": growth}))  # fmt: skip
+        parts.append(pd.DataFrame({"target": target, "location": place, "reference_date": new.index, LATER: growth}))
     return pd.concat(parts)
 
 
 def shares(rows: pd.DataFrame) -> tuple[int, float, float]:
     """How many could be compared, and the shares inside the two ranges."""
-    rows = rows.dropna(subset=["estimate", "estimate_later"])
+    rows = rows.dropna(subset=["estimate", LATER])
+    if rows.empty:
+        return 0, np.nan, np.nan
     low, high = rows[["q25", "q025"]].fillna(-np.inf), rows[["q75", "q975"]].fillna(np.inf)
-    at = rows["estimate_later"].to_numpy()[:, None]
+    at = rows[LATER].to_numpy()[:, None]
     inside = (at >= low.to_numpy() - 1e-9) & (at <= high.to_numpy() + 1e-9)
     return len(rows), *inside.mean(axis=0)
 
@@ -94,7 +98,7 @@ def main() -> None:
             else:
                 both = later(as_dates(said, step) if quantity == "turn" else said, began, options.later, step)
             compared, likely, wide = shares(both)
-            off = (both["estimate_later"] - both["estimate"]).abs()
+            off = (both[LATER] - both["estimate"]).abs()
             moved = {"turn": off / step, "final_size": 100 * off / both["estimate"], "growth_rate": off}[
                 quantity
             ].median()

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import ndtri
 
 from reporter.dates import Cadence
 from reporter.models import base, mixture, spread, wave
@@ -35,6 +36,10 @@ MIRRORED = 0.3
 TAIL = 1.15
 """How much wider than past errors the widest ranges are. Past errors are against the counts of one vintage; what a
 forecast is held against will have been corrected since, at times a whole history of it."""
+
+UNTOLD = 0.2
+"""Standard deviation of an error one period ahead, on the log scale, where no past forecast tells: after a jump, or of
+a history that has hardly begun. It grows as a random walk's does."""
 
 SOME = 0.5
 """Counts that are added before the growth of few is taken."""
@@ -190,10 +195,7 @@ def _learn(
         mixed = mixture.mix(trials, actual[:, chosen], onward.rising[:, chosen])
         weights[:, :, chosen], then[:, :, chosen] = mixed.weights, mixed.then
         errors, past = (actual[:, chosen] - mixed.points)[1:], mixed.points[1:]
-        noise[chosen] = ratio = spread.counting(errors, past)
-        groups = [target] * int(chosen.sum())
-        around = spread.offsets(errors / spread.sizes(ratio, past), groups, PRIOR, MIRRORED)
-        offsets[chosen] = spread.widened(around, TAIL)
+        noise[chosen], offsets[chosen] = _width(errors, past)
     leads = _leading(onward, then)
     growth, missed = _growth(mixture.blend(onward.logs, then), windows, habits.season)
     fits = [wave.Fits(fitted, floor, began, alike, habits.window, tuple(targets), cadence) for fitted in curves]
@@ -202,6 +204,26 @@ def _learn(
     return _Learnt(
         tuple(fitted.of(newest) for fitted in curves), floor[:s], weights, noise, offsets, cumulative, leads, waves
     )
+
+
+def _width(errors: Floats, past: Floats) -> tuple[float, Floats]:
+    """How wide to make the quantiles of the series of one target.
+
+    Args:
+        errors: (R, S, H) of past forecasts, NaN where not known.
+        past: (R, S, H) these forecasts.
+
+    Returns:
+        Counting noise over proportional noise, and (S, H, 23) offsets.
+    """
+    if np.isfinite(errors).sum(axis=(0, 1)).max(initial=0) < spread.ENOUGH:
+        walk = UNTOLD * np.sqrt(np.arange(1, errors.shape[2] + 1))[:, None] * ndtri(LEVELS)
+        # With the noise of counts that are drawn one by one, which have a variance of 1 / count on the log scale.
+        return UNTOLD**-2, np.broadcast_to(walk, (errors.shape[1], *walk.shape))
+    ratio = spread.counting(errors, past)
+    groups = [""] * errors.shape[1]
+    around = spread.offsets(errors / spread.sizes(ratio, past), groups, PRIOR, MIRRORED)
+    return ratio, spread.widened(around, TAIL)
 
 
 def _leading(onward: Ways, then: Floats) -> Ints:

@@ -40,10 +40,16 @@ def starts(rows: Rows, known: Bools, family: str) -> list[Floats]:
 
 
 def _sampled(rows: Rows, known: Bools) -> Floats:
-    """(N, GRAIN) each row from its first count to its last; holes take the count before."""
-    first = rows.last - rows.span
-    where = np.round(first + rows.span * np.linspace(0.0, 1.0, GRAIN)).astype(np.int64)
-    return np.take_along_axis(rows.y, np.take_along_axis(_held(known), where, axis=1), axis=1)
+    """(N, GRAIN) each row from its first count to its last; holes take the count before.
+
+    A row with fewer counts than points goes straight from one to the next: taken as stairs it would look like a step.
+    """
+    where = rows.last - rows.span * np.linspace(1.0, 0.0, GRAIN)
+    before = np.minimum(np.floor(where), rows.last - 1)
+    held, number = _held(known), before.astype(np.int64)
+    low, high = (np.take_along_axis(rows.y, np.take_along_axis(held, n, axis=1), axis=1) for n in (number, number + 1))
+    way = np.where(rows.span < GRAIN, where - before, np.round(where - before))
+    return low + way * (high - low)
 
 
 def _held(known: Bools) -> npt.NDArray[np.int64]:

@@ -85,3 +85,25 @@ def test_ranges_hold_counts_as_published(make):
     )
     assert (wide[:, :, -2] - wide[:, :, 1] > 2 * (plain[:, :, -2] - plain[:, :, 1])).all()
     np.testing.assert_allclose(wide[:, :, MEDIAN], plain[:, :, MEDIAN], rtol=0.1)
+
+
+def ranges(values):
+    """Upper over lower end of the 95 % range, at each horizon."""
+    return values[:, -2] / values[:, 1]
+
+
+@pytest.mark.parametrize("periods", [14, 20, 23])
+def test_a_history_that_has_hardly_begun_has_wide_ranges(make, periods):
+    """There is no past forecast yet to hold against what came."""
+    wide = ranges(Sigmoid().forecast(make(np.full(periods, 4000.0)), 7, seed=0).values[0])
+    assert (wide > 1.5).all()
+    assert (np.diff(wide) > 0).all()
+    known = np.random.default_rng(2).poisson(4000, 90)
+    assert ranges(Sigmoid().forecast(make(known), 7, seed=0).values[0]).max() < 1.3
+
+
+def test_a_jump_to_ten_times_the_level_has_wide_ranges(make):
+    """Errors made far below the present level say little, and there are no others."""
+    counts = np.random.default_rng(2).poisson(1000, 90).astype(float)
+    counts[-1] = 200_000
+    assert (ranges(Sigmoid().forecast(make(counts), 7, seed=0).values[0]) > 1.5).all()
