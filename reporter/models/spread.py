@@ -25,8 +25,8 @@ def offsets(errors: Floats, groups: Sequence[object], prior: float = 8.0, mirror
     group; quantiles of the pool, times the series' size, are the offsets. Past bias is not forecast to go on: the
     median is exactly 0. How far the next error may be above it is taken from the errors above 0, and from those below
     0 with the weight `mirrored`; and the other way round. At 1 offsets of levels p and 1 - p differ in sign only. A
-    quantile beyond the sample is the largest error seen: ranks are those of split conformal prediction, (n + 1) p
-    (Vovk et al. 2005; Lei et al. 2018, eq. 2).
+    quantile beyond the sample is the largest error seen: at 1 ranks are those of split conformal prediction, (n + 1) p
+    (Vovk et al. 2005; Lei et al. 2018), whose promise errors of overlapping periods do not quite earn.
 
     A horizon with under `ENOUGH` errors takes those of the nearest shorter one, widened by the square root of the
     ratio of the two, as of a random walk. Where there are none at all, offsets are 0.
