@@ -26,7 +26,7 @@ STRETCH = 0.75
 """The thin bars may make the scale longer by this share of all else, at either end; beyond it they are cut."""
 
 WIDE = 20.0
-"""Sizes that differ by more than this factor are drawn on a log scale."""
+"""Sizes, or likely ends of them, that differ by more than this factor are drawn on a log scale."""
 
 _TIMES = (1, 2, 3, 5, 7, 10, 14, 21, 30, 60)
 """Doubling times that may be marked, in periods."""
@@ -96,7 +96,8 @@ def sizes(vintages: Sequence[Vintage], height: int = 200) -> Figure:
         vintages: as `turns`.
     """
     seen = [value for value in _all(vintages) if value is not None]
-    if min(seen) <= 0 or max(vintage.estimate for vintage in vintages) < WIDE * min(seen):
+    most = max(value for one in vintages for value in (one.estimate, one.half[1]) if value is not None)
+    if min(seen) <= 0 or most < WIDE * min(seen):
         _, high = _ends(vintages, float, [0.0])
         ticks = [(tick, _count(tick)) for tick in nice_ticks(0, high) if tick > 0]
         return _figure(vintages, _Scale(0.0, high, float, ticks), height)

@@ -59,12 +59,12 @@ REGISTRY: dict[str, Entry] = {
         "Sigmoid",
         "reporter.models.sigmoid:Sigmoid",
         About(
-            methods="A logistic fitted to the wave under way, mixed with damped growth by how each did at past "
-            "origins, with the spread of its own past errors.",
-            methods_long="The counts of each period since the last trough are summed and a logistic is fitted by "
-            "batched Levenberg-Marquardt. Its curve gives the shape of what follows, the newest counts the level. "
-            "How many counts that level is the mean of, and what share of the curve's change or of the newest growth, "
-            "damped, to follow, is mixed by the errors each made at past origins, for rises and falls apart. "
+            methods="A logistic and a Gompertz curve fitted to the wave under way, mixed with damped growth by how "
+            "each did at past origins, with the spread of its own past errors.",
+            methods_long="The counts of each period since the last trough are summed and a logistic and a Gompertz "
+            "curve are fitted by least squares. They give the shape of what follows, the newest counts the level. "
+            "How many counts that level is the mean of, and what share of either curve's change or of the newest "
+            "growth, damped, to follow, is mixed by the errors each made at past origins, for rises and falls apart. "
             "The quantiles are the mixture's own past errors, pooled over the places of a target and scaled to each.",
             data_inputs="The counts it forecasts, of all places of the target; the population of each place as an "
             "upper bound.",

@@ -64,7 +64,7 @@ class Estimates:
             `turn`: when new counts are at their peak, in periods after the reference date; negative is past.
             `growth_rate`: of new counts at the reference date, per period: ln 2 over it is the doubling time.
             `final_size`: counts that the wave ends with; of a cumulative series all counts until then, of an incident
-            one those since `began`.
+            one those since `began` that are more than the level it rose from.
     """
 
     families: tuple[str, ...]

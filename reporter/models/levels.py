@@ -64,8 +64,8 @@ def growth(windows: Floats, span: int, steepest: float) -> Floats:
 def damped(rate: Floats, horizons: int, width: int, fading: float) -> Floats:
     """(..., H) log change from the middle of the newest `width` counts on, at a rate that fades from period to period.
 
-    The damped trend of Gardner & McKenzie 1985 (Manag. Sci. 31, eq. 2), on the log scale: the h-th period adds
-    fading^(h - 1) of the rate.
+    A damped trend (Gardner & McKenzie 1985, Manag. Sci. 31:1237) on the log scale: the h-th period adds
+    fading^(h - 1) of the rate. In theirs the first one fades already.
 
     Args:
         rate: (...) log growth a period.

@@ -25,7 +25,7 @@ class Mixed:
     """What comes of a mixture.
 
     Attributes:
-        points: (R, S, H) mixed forecasts, each by weights that were known at its own origin.
+        points: (R, S, H) mixed forecasts, each by the weights of its own origin.
         then: (K, R, S) these weights.
         weights: (2, K, S) those to forecast with now, in the first regime and in the second.
     """
@@ -39,7 +39,8 @@ def mix(trials: Floats, actual: Floats, second: Bools) -> Mixed:
     """Mix K ways to forecast by the mean absolute errors each made before.
 
     At every origin only errors count that were known by then (Dawid 1984, J. R. Stat. Soc. A 147: the prequential
-    principle), so that the errors of the mixture are errors of forecasts and not of a fit. Combining by past errors,
+    principle), so that the errors of the mixture are errors of forecasts and not of a fit. The oldest `UNSURE` origins
+    are the exception: their weights are those of a few origins later. Combining by past errors,
     not choosing the best: Bates & Granger 1969, Oper. Res. Q. 20. All horizons are weighed together.
 
     Args:

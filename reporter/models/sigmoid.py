@@ -30,6 +30,9 @@ ERRORS = 900
 PRIOR = 40.0
 """Past errors of its own that outweigh the size of those of all places of a target."""
 
+MIRRORED = 0.3
+"""Weight of errors below in ranges above, and the other way round: a holiday's are below only."""
+
 TAIL = 1.15
 """How much wider than past errors the widest ranges are. Past errors are against the counts of one vintage; what a
 forecast is held against will have been corrected since, at times a whole history of it."""
@@ -219,7 +222,8 @@ def _width(errors: Floats, past: Floats) -> tuple[float, Floats]:
         return UNTOLD**-2, np.broadcast_to(walk, (errors.shape[1], *walk.shape))
     ratio = spread.counting(errors, past)
     groups = [""] * errors.shape[1]
-    return ratio, spread.widened(spread.offsets(errors / spread.sizes(ratio, past), groups, PRIOR), TAIL)
+    around = spread.offsets(errors / spread.sizes(ratio, past), groups, PRIOR, MIRRORED)
+    return ratio, spread.widened(around, TAIL)
 
 
 def _leading(onward: Ways, then: Floats) -> Ints:

@@ -18,13 +18,14 @@ ENOUGH = 4
 """Fewer past errors than this say nothing about a horizon; it borrows from a shorter one."""
 
 
-def offsets(errors: Floats, groups: Sequence[object], prior: float = 8.0) -> Floats:
+def offsets(errors: Floats, groups: Sequence[object], prior: float = 8.0, mirrored: float = 1.0) -> Floats:
     """Turn past errors into quantiles of the next one, around 0.
 
     Errors are first divided by their series' mean size, itself shrunk towards that of its group, then pooled over the
-    group; quantiles of the pool, times the series' size, are the offsets. The pool is mirrored, so that past bias
-    is not forecast to go on: the median is exactly 0 and offsets of levels p and 1 - p differ in sign only. A quantile
-    beyond the sample is the largest error seen: ranks are those of split conformal prediction, (n + 1) p
+    group; quantiles of the pool, times the series' size, are the offsets. Past bias is not forecast to go on: the
+    median is exactly 0. How far the next error may be above it is taken from the errors above 0, and from those below
+    0 with the weight `mirrored`; and the other way round. At 1 offsets of levels p and 1 - p differ in sign only. A
+    quantile beyond the sample is the largest error seen: ranks are those of split conformal prediction, (n + 1) p
     (Vovk et al. 2005; Lei et al. 2018, eq. 2).
 
     A horizon with under `ENOUGH` errors takes those of the nearest shorter one, widened by the square root of the
@@ -35,15 +36,15 @@ def offsets(errors: Floats, groups: Sequence[object], prior: float = 8.0) -> Flo
             NaN where not known.
         groups: (S,) the pool each series belongs to.
         prior: how many errors of its own outweigh the group's mean size.
+        mirrored: weight of the errors of the other side, 0 to 1.
 
     Returns:
         (S, H, 23) offsets on the scale of `errors`, non-decreasing in level.
     """
-    size = np.abs(errors)
-    result = np.zeros((*size.shape[1:], len(LEVELS)))
+    result = np.zeros((*errors.shape[1:], len(LEVELS)))
     for group in dict.fromkeys(groups):
         members = np.array([other == group for other in groups])
-        result[members] = _pooled(size[:, members], prior)
+        result[members] = _pooled(errors[:, members], prior, mirrored)
     return result
 
 
@@ -53,29 +54,16 @@ def widened(offsets: Floats, tail: float) -> Floats:
     return np.asarray(offsets * (1 + (tail - 1) * np.clip((covered - 0.7) / 0.25, 0.0, 1.0)))
 
 
-def noise(errors: Floats, points: Floats) -> Floats:
-    """How the size of errors on the log1p scale goes with the count that was forecast, up to a factor.
+def counting(errors: Floats, points: Floats) -> float:
+    """How much counting noise there is for each part of proportional noise.
 
     Few counts err more than many: the variance of log1p(y) about its forecast is taken to be a + b / (1 + forecast),
     a for errors in proportion and b for counting noise (b = 1 for Poisson counts). Both are fitted by least squares,
-    neither below 0, to the squared errors of all series together.
+    neither below 0, to the squared errors of all series together. Returns b / a.
 
     Args:
         errors: (R, S, H) actual less forecast at past origins, log1p scale; NaN where not known.
-        points: (R', S, H) forecasts on that scale; the last R are those that erred.
-
-    Returns:
-        (R', S, H) relative sizes, 1 for a count without end.
-    """
-    return sizes(counting(errors, points[-len(errors) :]), points)
-
-
-def counting(errors: Floats, points: Floats) -> float:
-    """B / a of `noise`: how much counting noise there is for each part of proportional noise.
-
-    Args:
-        errors: (R, S, H) as of `noise`.
-        points: (R, S, H) the forecasts that erred.
+        points: (R, S, H) the forecasts that erred, on that scale.
     """
     known = np.isfinite(errors)
     if not known.any():
@@ -88,31 +76,38 @@ def counting(errors: Floats, points: Floats) -> float:
 
 
 def sizes(ratio: float | Floats, points: Floats) -> Floats:
-    """Relative sizes of errors about forecasts on the log1p scale, from b / a; see `noise`."""
+    """Relative sizes of errors about forecasts on the log1p scale, from b / a of `counting`: 1 for endless counts."""
     return np.asarray(np.sqrt(1 + ratio * np.exp(-points)))
 
 
-def _pooled(size: Floats, prior: float) -> Floats:
-    """(S, H, 23) offsets of one group from (R, S, H) sizes of its errors."""
-    levels = np.array(LEVELS)
-    result = np.zeros((*size.shape[1:], len(levels)))
+def _pooled(errors: Floats, prior: float, mirrored: float) -> Floats:
+    """(S, H, 23) offsets of one group from (R, S, H) errors."""
+    result = np.zeros((*errors.shape[1:], len(LEVELS)))
     source = -1
-    for h in range(size.shape[2]):
-        known = np.isfinite(size[:, :, h])
+    for h in range(errors.shape[2]):
+        known = np.isfinite(errors[:, :, h])
         if known.sum() >= ENOUGH:
             source = h
-            result[:, h] = _one_horizon(np.where(known, size[:, :, h], 0.0), known, levels, prior)
+            result[:, h] = _one_horizon(np.where(known, errors[:, :, h], 0.0), known, prior, mirrored)
         elif source >= 0:
             result[:, h] = result[:, source] * np.sqrt((h + 1) / (source + 1))
     return result
 
 
-def _one_horizon(size: Floats, known: npt.NDArray[np.bool_], levels: Floats, prior: float) -> Floats:
-    """(S, 23) offsets at one horizon from (R, S) sizes, 0 where not known."""
-    count = known.sum(axis=0)
+def _one_horizon(errors: Floats, known: npt.NDArray[np.bool_], prior: float, mirrored: float) -> Floats:
+    """(S, 23) offsets at one horizon from (R, S) errors, 0 where not known."""
+    levels, count, size = np.array(LEVELS), known.sum(axis=0), np.abs(errors)
     scale = (size.sum(axis=0) + prior * size.sum() / known.sum()) / (count + prior)
-    relative = (size / np.where(scale > 0, scale, 1.0))[known]
+    relative = (errors / np.where(scale > 0, scale, 1.0))[known]
+    relative = relative[np.argsort(np.abs(relative), kind="stable")]
     # Rounded, so that levels p and 1 - p have the very same rank.
     share = np.abs(2 * levels - 1).round(9)
     rank = np.minimum(share * (1 + 1 / len(relative)), 1.0)
-    return np.asarray(np.sign(levels - 0.5) * np.quantile(relative, rank) * scale[:, None])
+    result = np.zeros(len(levels))
+    for sign in (-1.0, 1.0):
+        weight = np.where(relative * sign < 0, mirrored, 1.0)
+        below = np.cumsum(weight) - weight
+        side = np.sign(levels - 0.5) == sign
+        if below[-1] > 0:
+            result[side] = sign * np.interp(rank[side], below / below[-1], np.abs(relative))
+    return np.asarray(result * scale[:, None])

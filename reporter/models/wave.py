@@ -59,6 +59,9 @@ DONE = 0.01
 KNOWN = 40
 """Earlier estimates that outweigh what is taken for granted without any."""
 
+OWN = 20
+"""Earlier estimates of a series itself that weigh as much as the mean size of those of its group."""
+
 RECENT = {Cadence.DAY: 42, Cadence.WEEK: 26}
 """Newest origins whose estimates are looked at: a wave's first days say little about its end."""
 
@@ -171,13 +174,19 @@ def _is_wave(fits: Fits) -> Bools:
 def _steps(moved: Floats, groups: tuple[str, ...], doubt: float) -> Floats:
     """(S, 4) how far a later estimate may be from today's, at `LEVELS`, from (R, S) how far they have been.
 
+    As in `spread.offsets` they are pooled over a group relative to each series' mean size, which leans on the group's.
     Little is known of few: `KNOWN` draws of a normal distribution of standard deviation `doubt` are added. An interval
     holds the estimate itself, which is what the counts say.
     """
     prior = doubt * ndtri((np.arange(KNOWN) + 0.5) / KNOWN)
     steps = np.empty((len(groups), len(LEVELS)))
     for group in dict.fromkeys(groups):
-        known = moved[:, np.array([other == group for other in groups])]
-        drawn = np.quantile(np.concatenate([prior, known[np.isfinite(known)]]), LEVELS)
-        steps[[other == group for other in groups]] = np.where(LEVELS < 0.5, np.minimum(drawn, 0), np.maximum(drawn, 0))  # noqa: PLR2004
+        members = np.array([other == group for other in groups])
+        mine = moved[:, members]
+        known = np.isfinite(mine)
+        size = np.abs(np.where(known, mine, 0.0))
+        mean = (size.sum() + np.abs(prior).sum()) / (known.sum() + KNOWN)
+        scale = (size.sum(axis=0) + OWN * mean) / (known.sum(axis=0) + OWN)
+        drawn = np.quantile(np.concatenate([prior / mean, (mine / scale)[known]]), LEVELS)
+        steps[members] = np.where(LEVELS < 0.5, np.minimum(drawn, 0), np.maximum(drawn, 0)) * scale[:, None]  # noqa: PLR2004
     return steps

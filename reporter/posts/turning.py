@@ -1,7 +1,6 @@
 """How the turn of a wave has moved from forecast to forecast."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -23,7 +22,7 @@ class Moves:
 
     Attributes:
         since: the first of them.
-        told, untold: how many put it anywhere, and how many could not.
+        told, untold: how many put it anywhere, and how many since could not, of this wave or of none.
         earliest, latest: the days that it was put at.
         compared: how many can be held against the almost sure range of one a week before.
         outside: how many of these lay outside.
@@ -38,13 +37,13 @@ class Moves:
     outside: int
 
 
-def moves(waves: Sequence[Wave]) -> Moves | None:
-    """How the turn moved over the forecasts of one wave, oldest first; None where fewer than two put it anywhere."""
-    told = [wave for wave in waves if wave.turns_on is not None]
+def moves(course: Course) -> Moves | None:
+    """How the turn moved over the forecasts of one wave; None where fewer than two put it anywhere."""
+    told = [wave for wave in course.of_this_wave if wave.turns_on is not None]
     if len(told) < 2:  # noqa: PLR2004 - a move is between two
         return None
     days = [day for wave in told if (day := wave.turns_on) is not None]
-    by_day = {wave.reference: wave for wave in waves}
+    by_day = {wave.reference: wave for wave in course.of_this_wave}
     compared = outside = 0
     for wave in told:
         older = by_day.get(wave.reference - timedelta(days=7))
@@ -52,7 +51,8 @@ def moves(waves: Sequence[Wave]) -> Moves | None:
             at = wave.turn.estimate + 7 / wave.cadence.days
             compared += 1
             outside += not older.turn.q025 <= at <= older.turn.q975
-    untold = len(waves) - len(told)
+    since = [wave for wave in (*course.before, course.now) if wave.reference >= told[0].reference]
+    untold = sum(wave.turns_on is None and course.now.is_of(wave) is not False for wave in since)
     return Moves(told[0].reference, len(told), untold, min(days), max(days), compared, outside)
 
 

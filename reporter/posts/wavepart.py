@@ -20,12 +20,12 @@ from reporter.posts.wavewords import (
     growth_words,
     size_ranges,
     size_sentence,
-    size_step,
+    size_words,
     time_words,
     turn_ranges,
     turn_sentence,
 )
-from reporter.posts.words import Words, listing, rounded, say, upper_first
+from reporter.posts.words import Words, listing, say, upper_first
 
 UNTOLD = ("when the wave turns", "how fast it grows or falls", "how far it goes")
 
@@ -53,6 +53,7 @@ class WavePart:
     """What one model says of the wave that one series is in.
 
     Attributes:
+        is_placed: whether a turn or a final size is told, whose ranges are of another kind than those of counts.
         charts: over the forecasts of this wave, each with its heading; none of a single one.
         rows: the same forecasts, newest first.
     """
@@ -61,6 +62,7 @@ class WavePart:
     step: str
     model: str
     family: str
+    is_placed: bool
     sentences: list[Words]
     charts: list[tuple[str, Chart]]
     rows: list[WaveRow]
@@ -77,7 +79,7 @@ def wave_parts(book: Book, target: str, place: Place, day: date, ident: str, *, 
         ident: what the ids begin with.
         every_chart: whether growth and size are drawn too, and not the turn alone.
     """
-    parts = []
+    parts, step = [], book.record.cadence.value
     for number, course in enumerate(courses(book, (target, place.location), day)):
         own, waves = f"{ident}wave{number}-", course.of_this_wave
         title = upper_first(f"{book.target_title(target)}, {place.name}")
@@ -87,10 +89,9 @@ def wave_parts(book: Book, target: str, place: Place, day: date, ident: str, *, 
             drawn |= {"In what time new counts doubled (above level) or halved (below)": _rates(waves, title, own)}
         charts = [(heading, chart) for heading, chart in drawn.items() if chart is not None]
         rows = [_row(wave) for wave in reversed(waves)] if len(waves) > 1 else []
-        model = book.model_title(course.model)
-        parts.append(
-            WavePart(own, book.record.cadence.value, model, course.now.family, sentences(course, target), charts, rows)
-        )
+        model, family = book.model_title(course.model), _curve(course.now.family)
+        is_placed = course.now.turns_on is not None or course.now.final_size.is_told
+        parts.append(WavePart(own, step, model, family, is_placed, sentences(course, target), charts, rows))
     return parts
 
 
@@ -101,7 +102,7 @@ def sentences(course: Course, target: str) -> list[Words]:
     untold = [what for what, line in zip(UNTOLD, said, strict=True) if line is None]
     if untold:
         lines.append(say(f"{upper_first(listing(untold))} cannot be told from the counts yet."))
-    history = moves(course.of_this_wave)
+    history = moves(course)
     lines += [moves_sentence(history, course.now)] if history else []
     known = looking_back(course)
     return lines if known is None else [*lines, known]
@@ -194,6 +195,11 @@ def _as_it_is(_wave: Wave, value: float) -> float | None:
 # ---------------------------------------------------------------------------- texts
 
 
+def _curve(family: str) -> str:
+    """The name of a curve; those that are called after persons are written so."""
+    return family.title() if family in ("gompertz", "richards") else family
+
+
 def _row(wave: Wave) -> WaveRow:
     """A forecast in the table."""
     turn = turn_ranges(wave).get(95, "") if wave.turns_on else ""
@@ -217,7 +223,7 @@ def _turn(wave: Wave) -> str:
 
 def _size(wave: Wave) -> str:
     said = wave.final_size
-    return str(rounded(said.estimate, size_step(said))) if said.is_told else ""
+    return str(size_words(said.estimate, said)) if said.is_told else ""
 
 
 def _growth(wave: Wave) -> str:

@@ -20,6 +20,9 @@ AGO = {Cadence.DAY: ((7, 3),), Cadence.WEEK: ((1, 0), (4, 1))}
 
 RANGES = {50: "likely", 95: "almost surely"}
 
+ABOVE = "above the level it rose from"
+"""What the size of a wave of incident counts is counted above: a level that goes on has no end to come to."""
+
 
 # ---------------------------------------------------------------------------- the turn
 
@@ -39,8 +42,10 @@ def turn_sentence(course: Course) -> Words | None:
         pattern = f"The turn is put at {when}, the newest {wave.cadence.value} counted"
     else:
         pattern = f"The turn is put at {when}, still to come"
-    then = ((words, _then(older, wave)) for words, older in earlier(course))
-    ago = listing([f"{words} {said}" for words, said in then if said])
+    then: dict[str, list[str]] = {}
+    for words, older in earlier(course):
+        then.setdefault(_then(older, wave), []).append(words)
+    ago = listing([f"{listing(words)} {said}" for said, words in then.items() if said])
     return join([pattern, in_brackets(turn_ranges(wave)), f"; {ago}." if ago else "."], "")
 
 
@@ -199,11 +204,11 @@ def size_sentence(course: Course, target: str) -> Words | None:
     if is_cumulative(target):
         pattern = f"This wave is expected to end at about {{}} {count_words(target)} in all"
     elif began is None:
-        pattern = f"This wave is expected to come to about {{}} {count_words(target)}"
+        pattern = f"This wave is expected to come to about {{}} {count_words(target)} {ABOVE}"
     else:
         since = f"{'on' if is_daily(wave) else 'in'} {end_words(began, wave)}"
-        pattern = f"This wave, which began {since}, is expected to come to about {{}} {count_words(target)}"
-    about = say(pattern, rounded(said.estimate, size_step(said)))
+        pattern = f"This wave, which began {since}, is expected to come to about {{}} {count_words(target)} {ABOVE}"
+    about = say(pattern, size_words(said.estimate, said))
     then = [say(f"{words} {{}}", _size_then(older)) for words, older in earlier(course) if wave.is_of(older)]
     parts: list[str | Words] = [about, in_brackets(size_ranges(said))]
     parts += ["; ", join(then, " and ")] if then else []
@@ -215,25 +220,32 @@ def _size_then(older: Wave) -> Words:
     said = older.final_size
     if not said.is_told:
         return say("it could not be told")
-    return say("it was put at about {}", rounded(said.estimate, size_step(said)))
+    return say("it was put at about {}", size_words(said.estimate, said))
 
 
 def size_ranges(said: Said) -> dict[int, str]:
-    """The likely and the almost sure final sizes, where they are told."""
-    step, found = size_step(said), {}
+    """The likely and the almost sure final sizes; an end that is not told is open."""
+    found = {}
     for nominal, (low, high) in said.ranges.items():
-        if not math.isnan(low + high):
-            ends = [str(rounded(end, step)) for end in (low, high)]
+        ends = ["" if math.isnan(end) else str(size_words(end, said)) for end in (low, high)]
+        if all(ends):
             found[nominal] = TO.join(dict.fromkeys(ends))
+        elif any(ends):
+            found[nominal] = f"{ends[0]} or more" if ends[0] else f"{ends[1]} or less"
     return found
 
 
-def size_step(said: Said) -> int:
-    """How coarse words may be about a final size: well below its likely range, three digits at most; or two digits."""
+def size_words(value: float, said: Said) -> Count:
+    """A size as coarse as what is said deserves: well below the likely range, of two digits at least and three at most.
+
+    >>> wide = Said(1_980_000.0, 122_000.0, 352_000.0, 25_400_000.0)
+    >>> [round(size_words(value, wide).value) for value in (1_980_000.0, 352_000.0, 25_400_000.0)]
+    [2000000, 350000, 25000000]
+    """
     width = said.q75 - said.q25
     size = abs(said.estimate)
-    scale = max(width / 5, size / 999) if width > 0 else size / 10
-    return int(10 ** max(math.floor(math.log10(scale)), 0)) if scale > 0 else 1
+    scale = min(max(width / 5, size / 999), value / 10) if width > 0 else min(size, value) / 10
+    return rounded(value, int(10 ** max(math.floor(math.log10(scale)), 0)) if scale > 0 else 1)
 
 
 def new_words(target: str) -> str:

@@ -34,6 +34,35 @@ def test_the_median_does_not_move_and_sides_are_equal(normal):
     assert (np.diff(found, axis=2) >= 0).all()
 
 
+def test_errors_on_one_side_widen_that_side(normal):
+    """Holidays: one count in twenty is a tenth of what it should have been."""
+    alone = normal[:, :1]
+    alone[::20] = -20.0
+    even, tilted = offsets(alone, ["a"])[0, 0], offsets(alone, ["a"], mirrored=0.2)[0, 0]
+    low, high = INTERVALS[95]
+    assert even[high] == -even[low] > 15
+    assert tilted[low] < -15
+    assert tilted[high] < 0.5 * even[high]
+    assert tilted[MEDIAN] == 0
+    assert (np.diff(tilted) >= 0).all()
+
+
+def test_without_a_mirror_the_sides_know_nothing_of_each_other(normal):
+    below = offsets(-np.abs(normal), ["a"] * 3, mirrored=0.0)
+    assert (below[:, :, MEDIAN:] == 0).all()
+    assert (below[:, :, 0] < -1).all()
+
+
+def test_ranges_are_widened_the_more_the_wider_they_are(normal):
+    found = offsets(normal, ["a"] * 3)
+    ratio = spread.widened(found, 1.2)[0, 0] / np.where(found[0, 0] == 0, 1, found[0, 0])
+    low, high = INTERVALS[50]
+    assert ratio[low] == ratio[high] == 1
+    low, high = INTERVALS[95]
+    np.testing.assert_allclose(ratio[[low, high]], 1.2)
+    assert (np.diff(np.delete(ratio, MEDIAN)[11:]) >= 0).all()
+
+
 def test_groups_do_not_learn_from_each_other(normal):
     alone = offsets(normal[:, :2], ["a", "a"])
     beside = offsets(normal, ["a", "a", "b"])
@@ -63,6 +92,6 @@ def test_few_counts_err_more_than_many():
     random = np.random.default_rng(1)
     points = np.log1p(np.broadcast_to(counts[None, :, None], (400, 3, 2)))
     errors = np.log1p(random.poisson(np.expm1(points))) - points
-    few, more, many = spread.noise(errors[1:], points)[0, :, 0]
+    few, more, many = spread.sizes(spread.counting(errors, points), points)[0, :, 0]
     assert few / many > 2 * more / many > 2
-    assert spread.noise(np.full((1, 3, 2), np.nan), points[:2]).tolist() == np.ones((2, 3, 2)).tolist()
+    assert spread.counting(np.full((1, 3, 1), np.nan), points[:1]) == 0

@@ -181,6 +181,8 @@ def test_sizes_start_at_zero_unless_they_are_far_apart():
     axis = vintages.sizes(FAR_APART)["layout"]["yaxis"]
     assert axis["range"][0] > 2
     assert "1\u202f000" in axis["ticktext"]
+    one_wide = said((2e6, 4e5, 2.5e7, 1.2e5, None), (1.2e6, 9e5, 4.4e6, 5.6e5, None))
+    assert vintages.sizes(one_wide)["layout"]["yaxis"]["range"][1] < 10, "the other dots are not all at the bottom"
 
 
 def test_an_end_that_is_not_told_goes_to_the_edge_and_one_with_both_is_no_bar():

@@ -18,7 +18,7 @@ from reporter.posts.turning import looking_back, moves, moves_sentence
 from reporter.posts.wave import AHEAD, SAME, Said, Wave
 from reporter.posts.wavepart import sentences, wave_parts
 from reporter.posts.waves import MOST, Course, courses
-from reporter.posts.wavewords import growth_sentence, size_sentence, turn_sentence
+from reporter.posts.wavewords import ABOVE, growth_sentence, size_sentence, turn_sentence
 
 DAY = date(2020, 4, 11)
 CUMULATIVE, DAILY, WEEKLY = "cum confirmed cases", "inc covid deaths", "wk inc flu hosp"
@@ -122,6 +122,9 @@ def test_weeks_are_compared_with_the_week_before_and_four_weeks_before():
         "the weeks to 18 April - 23 May); a week ago it was put at the week to 2 May and 4 weeks ago it was put at the "
         "week to 18 April."
     )
+    untold = [at(back, math.nan) for back in (4, 1)]
+    found = plain(turn_sentence(course(now, *untold)))
+    assert found.endswith("; a week ago and 4 weeks ago it could not be told.")
 
 
 NEITHER = "neither doubling nor halving can be told; almost surely between"
@@ -180,9 +183,22 @@ def test_weekly_growth_is_told_in_weeks_or_where_it_is_fast_in_days(rate, expect
             ),
         ),
         (CUMULATIVE, (134_275,), " is expected to end at about 130 000 cases in all."),
-        (DAILY, (0.4,), f"{SINCE} about 0 deaths."),
-        (DAILY, (12, 3, 11, 14, 30), f"{SINCE} about 12 deaths (likely 11-14, almost surely 3-30)."),
-        ("something", (500, math.nan, 450, 600, math.nan), f"{SINCE} about 500 counts (likely 450-600)."),
+        (
+            CUMULATIVE,
+            (1_980_000, 122_000, 352_000, 25_400_000, math.nan),
+            (
+                " is expected to end at about 2 000 000 cases in all "
+                "(likely 350 000-25 000 000, almost surely 120 000 or more)."
+            ),
+        ),
+        (
+            CUMULATIVE,
+            (82_700, 31_400, 58_800, math.nan, math.nan),
+            " is expected to end at about 83 000 cases in all (likely 59 000 or more, almost surely 31 000 or more).",
+        ),
+        (DAILY, (0.4,), f"{SINCE} about 0 deaths {ABOVE}."),
+        (DAILY, (12, 3, 11, 14, 30), f"{SINCE} about 12 deaths {ABOVE} (likely 11-14, almost surely 3-30)."),
+        ("something", (500, math.nan, 450, 600, math.nan), f"{SINCE} about 500 counts {ABOVE} (likely 450-600)."),
     ],
 )  # fmt: skip
 def test_the_final_size_in_a_sentence(target, size, expected):
@@ -194,12 +210,12 @@ def test_the_final_size_said_a_week_ago_stands_beside_it():
     untold = replace(older, final_size=NONE)
     other = replace(older, began=Said(-90.0))
     now = wave(began=Said(-30.0), final_size=Said(1234.0))
-    about = "This wave, which began on 12 March, is expected to come to about 1 200 deaths"
+    about = f"This wave, which began on 12 March, is expected to come to about 1 200 deaths {ABOVE}"
     endings = {older: "; a week ago it was put at about 900.", untold: "; a week ago it could not be told.", other: "."}
     for before, ending in endings.items():
         assert plain(size_sentence(course(now, before), DAILY)) == about + ending
     assert plain(size_sentence(course(replace(now, began=NONE)), DAILY)) == (
-        "This wave is expected to come to about 1 200 deaths."
+        f"This wave is expected to come to about 1 200 deaths {ABOVE}."
     )
 
 
@@ -302,7 +318,7 @@ def sure(one, most):
 def test_how_often_the_turn_moved():
     waves = [sure(one, 2) for one in daily(15, lambda back: -back)]
     waves[3] = replace(waves[3], turn=NONE)
-    found = moves(waves)
+    found = moves(course(waves[-1], *waves[:-1]))
     assert (found.told, found.untold, found.earliest, found.latest) == (14, 1, DAY - timedelta(days=14), DAY)
     assert (found.compared, found.outside) == (7, 7), "each week it was put a week later, and the ranges reach two days"
     assert plain(moves_sentence(found, waves[-1])) == (
@@ -310,22 +326,29 @@ def test_how_often_the_turn_moved():
         "the latest; one other could not tell. Of 7 that can be held against one a week before, all put it outside "
         "what was almost sure then."
     )
+    *before, now = waves
+    before[5] = replace(before[5], began=NONE, turn=NONE)
+    before[8] = replace(before[8], began=Said(-99.0))
+    found = moves(course(now, *before))
+    assert (found.told, found.untold) == (12, 2), "one was of another wave; one could not tell of any"
+    assert moves(course(now, *(replace(one, turn=NONE) for one in before[:5]), *before[5:])).untold == 0, "since then"
 
 
 def test_a_turn_that_never_moved():
     waves = [replace(one, turn=replace(one.turn, q025=-99.0, q975=99.0)) for one in daily(8, lambda _: -3)]
-    assert plain(moves_sentence(moves(waves), waves[-1])) == (
+    *before, now = waves
+    assert plain(moves_sentence(moves(course(now, *before)), now)) == (
         "In 8 forecasts of this wave since 4 April the turn was put at 8 April each time. The one that can be held "
         "against a forecast a week before put it within what was almost sure then."
     )
-    assert moves(waves[:1]) is None
-    assert moves([replace(one, turn=NONE) for one in waves]) is None
+    assert moves(course(now)) is None
+    assert moves(course(*(replace(one, turn=NONE) for one in (now, *before)))) is None
 
 
 def test_weekly_turns_are_held_against_the_week_before():
     weeks = [put(back, -3.0 * (back < 2), cadence=Cadence.WEEK, began=Said(-9.0 + back)) for back in (3, 2, 1, 0)]
     waves = [sure(one, 1) for one in weeks]
-    found = moves(waves)
+    found = moves(course(waves[-1], *waves[:-1]))
     assert (found.compared, found.outside) == (3, 1)
 
 
@@ -368,11 +391,13 @@ def test_the_post_and_the_place_say_it_with_charts_and_a_table(site, record):
         found = section(page)
         assert "The turn is put at 10 April, in the past, but not almost surely so" in text_of(found)
         assert "New cases double every 13.9 days".replace("13.9", "14") in text_of(found)
-        assert "This wave is expected to end at about 900 000 cases in all." in text_of(found)
+        assert "to end at about 900 000 cases in all (almost surely 800 000 or more)." in text_of(found)
         assert "In 3 forecasts of this wave since 9 April the turn was put at 10 April each time." in text_of(found)
         assert found.count("<figure") == found.count('class="plot"') == charts
         assert found.count('<tr><th scope="row">') == 3
-        assert "(Sigmoid; curve: logistic;" in text_of(found)
+        assert "(Sigmoid; curve: logistic; the ranges of the turn and the size are where it may put them" in text_of(
+            found
+        )
 
 
 def test_growth_that_may_be_either_is_said_so_in_the_table(site, record):
@@ -381,6 +406,13 @@ def test_growth_that_may_be_either_is_said_so_in_the_table(site, record):
     found = section(render.pages(site, [replace(record, estimates=other)])["made-up/us/index.html"].decode())
     assert found.count("<td>either way</td>") == 3
     assert "New cases seem to double every 14 days (likely 12-17), but may not; almost surely" in text_of(found)
+
+
+def test_ranges_are_explained_where_there_are_any_and_the_curve_has_its_name(site, record):
+    other = record.estimates.assign(family="gompertz")
+    other.loc[other["quantity"].isin(["turn", "final_size"]), ["estimate", "q025", "q25", "q75", "q975"]] = math.nan
+    found = section(render.pages(site, [replace(record, estimates=other)])["made-up/us/index.html"].decode())
+    assert "(Sigmoid; curve: Gompertz; what the words mean)" in text_of(found)
 
 
 def test_the_link_to_the_file_stands_where_the_receipt_names_one(site, record):
