@@ -181,6 +181,12 @@ def test_the_readme_opens_the_ledger_as_it_says(root, april_site, tmp_path, monk
     exec(snippet, {})  # noqa: S102 - it is our own README
 
 
+def test_curves_can_be_fitted_as_their_document_says(root):
+    text = (root / "docs" / "models.md").read_text(encoding="utf-8")
+    (snippet,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    exec(snippet, {})  # noqa: S102 - it is our own document
+
+
 def test_the_record_can_be_verified_as_its_document_says(root, april_site):
     import json
 
