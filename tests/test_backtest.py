@@ -249,7 +249,7 @@ def test_a_sites_record_is_not_written_over(ask, april_site, tree):
     for folder in ("april", "another", "."):
         with pytest.raises(SettingsError, match=r"--out: found .* a folder outside .*data, the record of the site"):
             ask(april_site / "data" / folder, site=april_site)
-    with pytest.raises(SettingsError, match="one of a backtest; it holds changes, estimates, hub-config"):
+    with pytest.raises(SettingsError, match="or one of a backtest; it holds changes, estimates, hub-config"):
         ask(april_site / "data" / "april")
     assert tree(april_site) == before
 

@@ -178,7 +178,8 @@ def _learn(
     earliest = max(t - 1 - count, min(habits.shortest, t) - 1)
     origins = np.arange(t - 1, earliest - 1, -1)
     windows = windows_at(values, origins, habits.window)
-    total, floor, began = since_trough(windows.reshape(-1, habits.window), habits)
+    rows = windows.reshape(-1, habits.window)
+    total, floor, began = since_trough(rows, habits)
     curves = [fit_curves(total, family) for family in FAMILIES]
     onward = ways(windows, curves, floor, max(horizons, habits.season), habits)
     level = np.log(np.maximum(windows[:, :, -habits.level :].mean(axis=2), 1e-9))
@@ -198,7 +199,7 @@ def _learn(
         noise[chosen], offsets[chosen] = _width(errors, past)
     leads = _leading(onward, then)
     growth, missed = _growth(mixture.blend(onward.logs, then), windows, habits.season)
-    fits = [wave.Fits(fitted, floor, began, alike, habits.window, tuple(targets), cadence) for fitted in curves]
+    fits = [wave.Fits(fitted, rows, floor, began, alike, habits.window, tuple(targets), cadence) for fitted in curves]
     waves = wave.chosen([wave.estimate(one, growth, missed) for one in fits], leads)
     newest = np.arange(s)
     return _Learnt(

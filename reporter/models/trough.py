@@ -7,6 +7,11 @@ from reporter.models.series import Ints
 from reporter.schema import Floats
 
 
+def smoothed(rows: Floats, periods: int) -> Floats:
+    """(N, W - periods + 1) means of so many periods of (N, W), each in the column of its first; NaN where one is."""
+    return np.asarray(np.lib.stride_tricks.sliding_window_view(rows, periods, axis=1).mean(axis=2))
+
+
 def since_trough(rows: Floats, habits: Habits) -> tuple[Floats, Floats, Ints]:
     """Cumulated counts of each row since its last trough, and what was taken off each count before.
 
@@ -20,7 +25,7 @@ def since_trough(rows: Floats, habits: Habits) -> tuple[Floats, Floats, Ints]:
     Returns:
         (N, W) sums, NaN before the trough, (N,) counts taken off, and (N,) the column that the wave begins at.
     """
-    smooth = np.lib.stride_tricks.sliding_window_view(rows, habits.level, axis=1).mean(axis=2)
+    smooth = smoothed(rows, habits.level)
     smooth = np.where(np.isfinite(smooth), smooth, np.inf)
     candidates = smooth[:, : rows.shape[1] - habits.shortest + 1]
     # Of equal troughs the last one: a wave begins after the zeros before it.

@@ -15,6 +15,7 @@ from reporter.dates import Cadence
 from reporter.models.curves import RUNAWAY, Curves
 from reporter.models.leastsquares import Bools
 from reporter.models.series import Ints
+from reporter.models.trough import smoothed
 from reporter.schema import QUANTITIES, Floats
 
 LEVELS = np.array([0.025, 0.25, 0.75, 0.975])
@@ -31,17 +32,19 @@ class Pace:
         turn: standard deviation of a turn, for a wave of which e - 1 times the counts so far are to come, before
             anything is known of earlier estimates.
         growth: the same of a growth rate, per period.
+        season: what a moving mean is taken of.
     """
 
     later: int
     same: int
     turn: float
     growth: float
+    season: int
 
 
 PACES = {
-    Cadence.DAY: Pace(later=21, same=7, turn=7.0, growth=0.03),
-    Cadence.WEEK: Pace(later=4, same=2, turn=2.0, growth=0.15),
+    Cadence.DAY: Pace(later=21, same=7, turn=7.0, growth=0.03, season=7),
+    Cadence.WEEK: Pace(later=4, same=2, turn=2.0, growth=0.15, season=1),
 }
 
 SIZE = 1.0
@@ -52,6 +55,15 @@ FAINT = 0.3
 
 RISEN = 0.7
 """Nor is one that begins at more than this share of its peak: it is what is left of an earlier one."""
+
+STAYED = 0.85
+"""Nor one that has come down to less than that share of its peak, where counts are above this share of theirs."""
+
+EXPLAINED = 0.6
+"""Nor one that explains a smaller share of how counts have varied since it began, season by season."""
+
+BY_CHANCE = 20.0
+"""Nor one that lowers chi-square, of counts drawn one by one about a level that stays, by less than this."""
 
 DONE = 0.01
 """Log of final size over counts so far below which a wave is over."""
@@ -72,6 +84,7 @@ class Fits:
 
     Attributes:
         curves: R S of them, in columns of a window of W periods that ends at the origin.
+        counts: (R S, W) per period, that they are fitted to.
         floor: (R S,) counts a period that are no part of the wave.
         began: (R S,) column that each wave begins at.
         alike: (R, S) whether the counts of then say something about those of today.
@@ -81,6 +94,7 @@ class Fits:
     """
 
     curves: Curves
+    counts: Floats
     floor: Floats
     began: Ints
     alike: Bools
@@ -166,9 +180,32 @@ def _pairs(origins: int, lag: int) -> tuple[slice, slice]:
 def _is_wave(fits: Fits) -> Bools:
     """(R S,) whether a curve can be told, and is one of a wave: it stands out from what is no part of it, and rose."""
     new = np.diff(fits.curves.at(np.arange(-1.0, fits.window)), axis=1)
-    peak, first = new.max(axis=1), new[np.arange(len(new)), fits.began]
+    since = np.where(np.arange(fits.window) >= fits.began[:, None], new, 0.0)
+    peak, first = since.max(axis=1), new[np.arange(len(new)), fits.began]
     risen = first + fits.floor <= RISEN * (peak + fits.floor)
-    return np.asarray(fits.curves.identified & (peak >= FAINT * fits.floor) & risen)
+    return np.asarray(fits.curves.identified & (peak >= FAINT * fits.floor) & risen & _explains(fits, new))
+
+
+def _explains(fits: Fits, new: Floats) -> Bools:
+    """(R S,) whether counts since a wave began follow the (R S, W) new counts of its curve.
+
+    Through noise about a level that stays there is a curve too, the more so as a trough is where it is lowest. And a
+    curve may rise at first where counts fall to this day, or come down where they stay as high as they have got.
+    """
+    season = PACES[fits.cadence].season
+    top = np.maximum(np.nanmax(fits.counts, axis=1, initial=0.0), 1e-300)[:, None]
+    seen, meant = smoothed(fits.counts / top, season), smoothed((new + fits.floor[:, None]) / top, season)
+    inside = (np.arange(seen.shape[1]) >= fits.began[:, None]) & np.isfinite(seen)
+    level = np.where(inside, seen, 0.0).sum(axis=1) / np.maximum(inside.sum(axis=1), 1)
+    most = np.where(inside, seen, 0.0).max(axis=1)
+    rose = seen[np.arange(len(seen)), np.minimum(fits.began, seen.shape[1] - 1)] <= RISEN * most
+    fell = (meant[:, -1] > RISEN * np.where(inside, meant, 0.0).max(axis=1)) | (seen[:, -1] <= STAYED * most)
+    varied = np.where(inside, seen - level[:, None], 0.0)
+    missed = np.where(inside, seen - meant, 0.0)
+    varied, missed = np.vecdot(varied, varied), np.vecdot(missed, missed)
+    # Counts that are drawn one by one have their mean as variance; squares of a moving mean are a season's to each.
+    chance = BY_CHANCE * level / top[:, 0]
+    return np.asarray(rose & fell & (missed <= (1 - EXPLAINED) * varied) & (varied - missed >= chance))
 
 
 def _steps(moved: Floats, groups: tuple[str, ...], doubt: float) -> Floats:

@@ -68,6 +68,43 @@ def test_counts_in_another_unit_give_the_same_curve():
     assert thousand.growth_rate == pytest.approx(one.growth_rate, rel=1e-9)
 
 
+@pytest.mark.parametrize("family", ["logistic", "gompertz", "richards"])
+@pytest.mark.parametrize("unit", [1e-300, 1e-9, 1e9, 1e240])
+def test_no_unit_is_too_small_or_too_great(family, unit):
+    noisy = curve(5000, 0.2, 30) + 40 * np.sin(T * 1.7)
+    one, other = fit_curve(noisy, family), fit_curve(noisy * unit, family)
+    assert other.final_size == pytest.approx(one.final_size * unit, rel=1e-6)
+    assert other.midpoint == pytest.approx(one.midpoint, rel=1e-6)
+    assert other.identified
+
+
+@pytest.mark.parametrize("family", ["logistic", "gompertz", "richards"])
+def test_counts_may_come_in_any_form(family):
+    counts = np.round(curve(5000, 0.2, 30) + 40 * np.sin(T * 1.7))
+    fixed = counts.copy()
+    fixed.flags.writeable = False
+    expected = fit_curve(counts, family)
+    for form in (fixed, counts.astype(int), counts.astype(np.float32), list(counts), np.repeat(counts, 3)[::3]):
+        assert fit_curve(form, family) == expected
+    missing = [None, *counts[1:]]
+    assert fit_curve(missing, family) == fit_curve(np.r_[np.nan, counts[1:]], family)
+
+
+def test_no_rows_are_no_curves():
+    assert fit_curves(np.empty((0, 10))).final_size.shape == (0,)
+    with pytest.raises(TooShortError, match="only 0 counts"):
+        fit_curves(np.empty((5, 0)))
+    with pytest.raises(ModelError, match="not a row for each series"):
+        fit_curves(T)
+
+
+def test_ten_thousand_periods():
+    t = np.arange(10_000.0)
+    found = fit_curve(curve(5e5, 0.004, 6000, t))
+    assert found.identified
+    assert found.midpoint == pytest.approx(6000)
+
+
 def test_an_end_that_is_not_in_sight_is_not_identified():
     found = fit_curve(np.exp(0.2 * T))
     assert not found.identified
@@ -97,6 +134,12 @@ def test_awkward_rows_give_finite_curves(row):
         (np.r_[1.0, np.nan, np.nan, 2, 3], "logistic", TooShortError, "only 3 counts so far; needs 4"),
         (np.r_[T, np.inf], "logistic", ModelError, "infinite"),
         (np.zeros(9), "logistic", ModelError, "no count is above 0"),
+        (T[:4] + 1, "richards", TooShortError, "only 4 counts so far; needs 5"),
+        (np.r_[T, 1e251], "gompertz", ModelError, "infinite, or beyond 1e[+]250"),
+        (np.stack([T, T]), "logistic", ModelError, r"shape \(2, 60\), not one series"),
+        (T + 1j, "logistic", ModelError, "complex"),
+        (["a", "b", "c", "d"], "logistic", ModelError, "not numbers"),
+        ([1, 2, 4, 10**400], "logistic", ModelError, "not numbers"),
     ],
 )
 def test_what_cannot_be_fitted_is_refused(counts, family, error, says):
