@@ -10,7 +10,7 @@ from reporter.schema import Floats
 POWER = 8.0
 """Weights go with the mean error to minus this power: a way whose errors are a tenth larger weighs half."""
 
-PRIOR = 100.0
+PRIOR = 30.0
 """Past origins of its own that outweigh what did best over all places of a target."""
 
 UNSURE = 10

@@ -163,6 +163,9 @@ def _estimates(learnt: _Learnt, given: Steps, shift: Floats, habits: Habits) -> 
     still = np.maximum(learnt.waves.values["final_size"] - so_far[:, None], 0.0)
     counted = np.where(learnt.cumulative, given.last[mine], so_far)
     values["final_size"][mine] = counted[:, None] + still
+    # Where an incident wave fills the window, what it began with is not known.
+    filling = (learnt.waves.values["began"][:, 0] <= 1 - habits.window) & ~learnt.cumulative
+    values["final_size"][mine[filling]] = np.nan
     for number, lead in zip(mine, learnt.leads, strict=True):
         families[number] = FAMILIES[lead]
     return base.Estimates(tuple(families), values)
@@ -196,6 +199,8 @@ def _learn(
         mixed = mixture.mix(trials, actual[:, chosen], onward.rising[:, chosen])
         weights[:, :, chosen], then[:, :, chosen] = mixed.weights, mixed.then
         errors, past = (actual[:, chosen] - mixed.points)[1:], mixed.points[1:]
+        if len(errors) > 2 * mixture.UNSURE:
+            errors[-mixture.UNSURE :] = np.nan  # mixed with hindsight
         noise[chosen], offsets[chosen] = _width(errors, past)
     leads = _leading(onward, then)
     growth, missed = _growth(mixture.blend(onward.logs, then), windows, habits.season)
@@ -247,7 +252,7 @@ def _growth(logs: Floats, windows: Floats, season: int) -> tuple[Floats, Floats]
     newest = windows[:, :, -season:].sum(axis=2) + SOME
     told = np.log((np.exp(logs[:, :, :season]).sum(axis=2) + SOME) / newest) / season
     missed = np.full(told.shape, np.nan)
-    missed[season:] = np.log(newest[:-season] / newest[season:])[: len(told) - season] / season - told[season:]
+    missed[season:] = np.log(newest[:-season] / newest[season:]) / season - told[season:]
     return told[0], missed
 
 

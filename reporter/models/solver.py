@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from reporter.models.descent import SHAPES_BETWEEN, bounded, descend
+from reporter.models.descent import GAIN, SHAPES_BETWEEN, bounded, descend
 from reporter.models.families import bend_of, shape_of
 from reporter.models.leastsquares import Bools, Ints, Rows, losses, sizes
 from reporter.models.starts import starts
@@ -114,7 +114,8 @@ class _Found(NamedTuple):
         """Descend from other parameters of some rows, and take over what is better."""
         near, start = rows.at(again).centred(bounded(rows.at(again), begin, family))
         theta, loss, converged = descend(near, start, family, beat=self.loss[again])
-        won = loss < self.loss[again]
+        # What was given up may have come to a little less without having settled.
+        won = loss < (1 - GAIN) * self.loss[again]
         mine = again[won]
         self.rows.origin[mine], self.theta[mine] = near.origin[won], theta[won]
         self.loss[mine], self.converged[mine] = loss[won], converged[won]

@@ -1,8 +1,10 @@
 """What fitted curves say of the wave under way: when it turns, how fast it grows, how big it gets, how sure that is.
 
-An interval is made of how far earlier estimates were from later ones of the same wave, relative to how much of the wave
-was still to come: split conformal prediction (Lei et al. 2018, eq. 2) of what the curve will say some weeks on. The
-standard errors of the fits are no measure of that, since a wave is not a curve with noise on it.
+The intervals of turn and final size are made of how far earlier estimates were from later ones of the same wave,
+relative to how much of it was still to come; those of growth of how far it was from what was counted then. So they are
+empirical, in the manner of split conformal prediction, but estimates of neighbouring days are far from exchangeable,
+and none of its guarantees holds. The standard errors of the fits are no measure of either, since a wave is not a curve
+with noise on it.
 """
 
 from collections.abc import Sequence
@@ -20,6 +22,9 @@ from reporter.schema import QUANTITIES, Floats
 
 LEVELS = np.array([0.025, 0.25, 0.75, 0.975])
 """Of the intervals."""
+
+LIKELY_UPPER = 3
+"""Where level 0.75 stands behind the estimate. A size whose likely range is open is not told at all."""
 
 
 @dataclass(frozen=True)
@@ -156,8 +161,9 @@ def estimate(fits: Fits, growth: Floats, missed: Floats) -> Wave:
         return np.concatenate([at[0][:, None], around], axis=1)
 
     sizes = np.maximum(interval(size, to_come, SIZE), np.log(np.maximum(so_far[0], 1e-9))[:, None])
-    # As of a final size itself: beyond this a limit says that there is none in sight.
-    sizes[sizes > np.log(RUNAWAY) + size[0][:, None]] = np.nan
+    # As of a final size itself: beyond so many times what was counted a limit says that there is none in sight.
+    sizes[sizes > np.log(RUNAWAY * np.maximum(so_far[0], 1e-9))[:, None]] = np.nan
+    sizes[np.isnan(sizes[:, LIKELY_UPPER])] = np.nan
     slower = _steps(np.where(fits.alike & recent, missed, np.nan), fits.groups, pace.growth)
     values = {
         "began": np.full((shape[1], 5), np.nan),

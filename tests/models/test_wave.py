@@ -209,11 +209,18 @@ def test_a_curve_through_noise_is_no_wave():
     assert np.isnan(say(given)["turn"]).all()
 
 
-def test_a_size_that_could_be_anything_has_no_upper_end():
+def test_a_size_that_could_be_anything_is_not_told():
     """Of nearly all of a wave that is still to come."""
-    said = say(fits([[90.0]]))["final_size"][0]
-    assert np.isfinite(said[0])
-    assert np.isnan(said[4])
+    said = say(fits([[90.0]]))
+    assert np.isnan(said["final_size"]).all()
+    assert np.isfinite(said["turn"]).all()
+
+
+def test_a_size_is_open_above_before_it_is_told():
+    open_above, told = (say(fits([[at]]))["final_size"][0] for at in (75.0, 50.0))
+    assert np.isfinite(open_above[:4]).all()
+    assert np.isnan(open_above[4])
+    assert np.isfinite(told).all()
 
 
 def test_each_series_is_told_by_the_family_of_its_number():
