@@ -140,15 +140,7 @@ def descend(
     before = slopes.loss.copy()
     for number in range(1, rounds + 1):
         here, part, now, damped = theta[active], rows.at(active), slopes.at(active), damping[active]
-        free = ~_leaving(part, here, now.gradient, family)
-        step, expected = _step(now, damped, free)
-        # What another parameter's step would take over a bound stays there, and the others are asked again.
-        stuck = _leaving(part, here, -step, family) & free
-        again = np.flatnonzero(stuck.any(axis=1))
-        if len(again):
-            free &= ~stuck
-            step[again], expected[again] = _step(now.at(again), damped[again], free[again])
-        trial = bounded(part, here + step * _reach(part, here, step, family), family)
+        trial, expected = _trial(part, here, now, damped, family)
         new = slope(part, trial, family)
         done = (expected <= settled * now.loss + NOTHING) | (np.abs(trial - here).max(axis=1) <= STILL)
         # The last step is a good one, though rounding may hide that it helped.
@@ -169,6 +161,19 @@ def descend(
         if not len(active):
             break
     return theta, slopes.loss, converged
+
+
+def _trial(rows: Rows, here: Floats, now: Slope, damping: Floats, family: str) -> tuple[Floats, Floats]:
+    """(N, P) parameters one step ahead, within the bounds, and (N,) by how much they are expected to lower the loss."""
+    free = ~_leaving(rows, here, now.gradient, family)
+    step, expected = _step(now, damping, free)
+    # What another parameter's step would take over a bound stays there, and the others are asked again.
+    stuck = _leaving(rows, here, -step, family) & free
+    again = np.flatnonzero(stuck.any(axis=1))
+    if len(again):
+        free &= ~stuck
+        step[again], expected[again] = _step(now.at(again), damping[again], free[again])
+    return bounded(rows, here + step * _reach(rows, here, step, family), family), expected
 
 
 def _step(now: Slope, damping: Floats, free: Bools) -> tuple[Floats, Floats]:
