@@ -15,6 +15,7 @@ from scipy.special import ndtri
 
 from reporter.dates import Cadence
 from reporter.models.curves import RUNAWAY, Curves
+from reporter.models.habits import HABITS
 from reporter.models.leastsquares import Bools
 from reporter.models.series import Ints
 from reporter.models.trough import smoothed
@@ -37,19 +38,19 @@ class Pace:
         turn: standard deviation of a turn, for a wave of which e - 1 times the counts so far are to come, before
             anything is known of earlier estimates.
         growth: the same of a growth rate, per period.
-        season: what a moving mean is taken of.
+        recent: newest origins whose estimates are looked at: a wave's first days say little about its end.
     """
 
     later: int
     same: int
     turn: float
     growth: float
-    season: int
+    recent: int
 
 
 PACES = {
-    Cadence.DAY: Pace(later=21, same=7, turn=7.0, growth=0.03, season=7),
-    Cadence.WEEK: Pace(later=4, same=2, turn=2.0, growth=0.15, season=1),
+    Cadence.DAY: Pace(later=21, same=7, turn=7.0, growth=0.03, recent=42),
+    Cadence.WEEK: Pace(later=4, same=2, turn=2.0, growth=0.15, recent=26),
 }
 
 SIZE = 1.0
@@ -78,9 +79,6 @@ KNOWN = 40
 
 OWN = 20
 """Earlier estimates of a series itself that weigh as much as the mean size of those of its group."""
-
-RECENT = {Cadence.DAY: 42, Cadence.WEEK: 26}
-"""Newest origins whose estimates are looked at: a wave's first days say little about its end."""
 
 
 @dataclass(frozen=True)
@@ -141,7 +139,7 @@ def estimate(fits: Fits, growth: Floats, missed: Floats) -> Wave:
     """
     shape, end, pace = fits.alike.shape, fits.window - 1.0, PACES[fits.cadence]
     back = np.arange(shape[0])[:, None]
-    recent = back <= RECENT[fits.cadence] + pace.later
+    recent = back <= pace.recent + pace.later
     is_wave = _is_wave(fits).reshape(shape)
     sure = is_wave & fits.alike & recent
     began = fits.began.reshape(shape) - end - back
@@ -198,7 +196,7 @@ def _explains(fits: Fits, new: Floats) -> Bools:
     Through noise about a level that stays there is a curve too, the more so as a trough is where it is lowest. And a
     curve may rise at first where counts fall to this day, or come down where they stay as high as they have got.
     """
-    season = PACES[fits.cadence].season
+    season = HABITS[fits.cadence].season
     top = np.maximum(np.nanmax(fits.counts, axis=1, initial=0.0), 1e-300)[:, None]
     seen, meant = smoothed(fits.counts / top, season), smoothed((new + fits.floor[:, None]) / top, season)
     inside = (np.arange(seen.shape[1]) >= fits.began[:, None]) & np.isfinite(seen)
