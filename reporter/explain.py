@@ -10,6 +10,9 @@
 
 The old history is what the forecast before saw: the counts as known at its vintage through its reference date. Each
 part of the change is one stage less the stage above; medians are whole numbers, so the parts add up exactly.
+
+A combiner goes the same way: at each stage it combines what its members say there, with the weights that it learns from
+the old history and what was on record then.
 """
 
 import time
@@ -38,8 +41,9 @@ class Retrace:
         learn_from: what the forecast before saw.
         starts: where the stages recoded, revised and extended start.
         horizons: how many periods ahead.
-        models: those that said something then.
+        models: the plain ones that said something then.
         seed: of the forecast before.
+        combiners: the others that did; they are not the worker's, for they need the record.
     """
 
     learn_from: History
@@ -47,6 +51,7 @@ class Retrace:
     horizons: int
     models: tuple[str, ...]
     seed: int
+    combiners: tuple[str, ...] = ()
 
 
 Steps = dict[str, list[ModelRun]]
@@ -54,7 +59,7 @@ Steps = dict[str, list[ModelRun]]
 
 
 def retrace(task: Retrace) -> tuple[Steps, float]:
-    """Ask every model at every stage between; with that the seconds it took. Each model learns once."""
+    """Ask every plain model at every stage between; with that the seconds it took. Each model learns once."""
     began = time.perf_counter()
     steps = {
         name: run_from(partial(models.load, name), task.learn_from, task.starts, task.horizons, task.seed)

@@ -1,6 +1,6 @@
 """From counts as known at a date to what a model says: quantiles as hub rows, and of the waves under way."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -12,6 +12,7 @@ from reporter import marks
 from reporter.dates import Cadence
 from reporter.errors import ModelError
 from reporter.models.base import Estimates, History, Model, Quantiles
+from reporter.models.past import Combiner, Past
 from reporter.schema import ESTIMATES, FORECASTS, LEVELS, QUANTITIES, Floats, columns, is_cumulative, to_frame
 
 _SAID = ("estimate", "q025", "q25", "q75", "q975")
@@ -111,6 +112,29 @@ def run_from(
         return [_run(told(start), start, horizons) for start in starts]
     except Exception as error:  # noqa: BLE001 - as in `run_model`
         return [_failed(start, error) for start in starts]
+
+
+def run_combiner(
+    make: Callable[[], Combiner],
+    learn_from: History,
+    past: Past,
+    starts: Sequence[tuple[History, Mapping[str, Floats]]],
+    horizons: int,
+) -> list[ModelRun]:
+    """Make a combiner, let it learn once, and combine what its members say from each of several histories.
+
+    Args:
+        make: makes it.
+        learn_from: the history whose counts the past is held against.
+        past: what was said before the last date of `learn_from`.
+        starts: each history, and what the members say from there.
+        horizons: how many periods ahead.
+    """
+    try:
+        combined = make().learn(learn_from, past, horizons)
+        return [_run(combined(start, told), start, horizons) for start, told in starts]
+    except Exception as error:  # noqa: BLE001 - as in `run_model`
+        return [_failed(start, error) for start, _ in starts]
 
 
 def _run(quantiles: Quantiles, history: History, horizons: int) -> ModelRun:

@@ -9,12 +9,13 @@ from typing import Any
 
 import pandas as pd
 
-from reporter import __version__, derive, files, fingerprint, gather, hub, index, parallel, peers
+from reporter import __version__, derive, files, fingerprint, gather, hub, index, models, parallel, peers
 from reporter.account import Account
+from reporter.combining import Combining, Timed
 from reporter.counts import FeedCounts
 from reporter.downloads import Downloads
 from reporter.errors import ModelError, ReporterError, SettingsError
-from reporter.explain import Steps, failures
+from reporter.explain import Retrace, Steps, failures
 from reporter.feeds import Feed
 from reporter.forecast import ModelRun
 from reporter.ledger import Ledger
@@ -61,6 +62,7 @@ class Job:
         self._as_of = as_of
         self._explains = explains
         self._ledger = Ledger(folder)
+        self._combining = Combining(feed, self._ledger)
 
     def take_in(self, downloads: Downloads | None) -> None:
         """Take in new counts; feeds may do this side by side. What fails is named in `account`.
@@ -218,26 +220,32 @@ class Job:
         results = ordered_map(forecast, (self._task(reference, due[reference]) for reference in others))
         progress(self.feed.name, 0, len(due))
         for number, (reference, runs) in enumerate(zip(others, results, strict=True)):
-            self._append(reference, due[reference], self._timed_runs(runs))
+            self._append(reference, due[reference], self._complete(reference, runs))
             progress(self.feed.name, number + 1, len(due))
         if last is not None:
             way = retrace_to(last, due[last], self.feed, self._counts, self._ledger)
             runs, *steps = ordered_map(work, [self._task(last, due[last]), *([way] if way else [])])
-            self._append(last, due[last], self._timed_runs(runs), *(self._timed_steps(*one) for one in steps))
+            between = self._complete_steps(way, *steps[0]) if way else None
+            self._append(last, due[last], self._complete(last, runs), between)
             progress(self.feed.name, len(due), len(due))
 
-    def _timed_runs(self, runs: dict[str, tuple[ModelRun, float]]) -> dict[str, ModelRun]:
-        for name, (_, seconds) in runs.items():
+    def _complete(self, reference: date, runs: Timed) -> dict[str, ModelRun]:
+        """Every model's run, combiners' too."""
+        whole = self._combining.complete(reference, runs)
+        for name, (_, seconds) in whole.items():
             self.account.took(name, seconds)
-        return {name: run for name, (run, _) in runs.items()}
+        return {name: run for name, (run, _) in whole.items()}
 
-    def _timed_steps(self, steps: Steps, seconds: float) -> Steps:
-        self.account.took("explain", seconds)
-        return steps
+    def _complete_steps(self, way: Retrace, steps: Steps, seconds: float) -> Steps:
+        """Every model's steps, combiners' too."""
+        combined, more = self._combining.retrace(way, steps)
+        self.account.took("explain", seconds + more)
+        return steps | combined
 
     def _task(self, reference: date, as_of: date) -> Task:
         history = self._counts.history(reference, as_of)
-        return Task(history, self.feed.horizons, self.feed.models, self._seed_of(reference))
+        self._combining.expect(reference, history)
+        return Task(history, self.feed.horizons, models.plain(self.feed.models), self._seed_of(reference))
 
     @property
     def _until(self) -> date:
@@ -283,6 +291,7 @@ class Job:
             "estimates": None,
         }
         self._ledger.append(reference, rows, receipt, {"changes": changes, "estimates": _estimates(runs)})
+        self._combining.remember(reference, rows)
         self.account.new.append(reference)
 
     @cached_property

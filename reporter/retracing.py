@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from reporter import models
 from reporter.counts import FeedCounts
 from reporter.errors import ModelError
 from reporter.explain import Retrace, Steps, failures, split
@@ -48,7 +49,8 @@ def retrace_to(reference: date, as_of: date, feed: Feed, counts: FeedCounts, led
     except ModelError:  # what today's settings follow was not counted in even periods then
         return None
     spoke = tuple(name for name in feed.models if "sha256" in then["models"].get(name, {}))
-    return Retrace(old, starts, feed.horizons, spoke, then["seed"])
+    plain, combiners = models.plain(spoke), models.combiners(spoke)
+    return Retrace(old, starts, feed.horizons, plain, then["seed"], combiners)
 
 
 def explained(

@@ -5,9 +5,10 @@ Modules are imported when a model is asked for, so that naming them costs nothin
 
 from collections.abc import Iterable
 from importlib import import_module
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from reporter.models.base import Model
+from reporter.models.past import Combiner
 
 
 class About(NamedTuple):
@@ -28,6 +29,10 @@ class Entry(NamedTuple):
     about: About
     revisions: bool = False
     """Whether it learns from how counts were revised: from `History.triangle`."""
+    combines: bool = False
+    """Whether it is made of what the other models say and said (`models.past.Combiner`)."""
+    pointlike: bool = False
+    """Whether it gives one number and no range, which no ensemble has a use for."""
 
 
 REGISTRY: dict[str, Entry] = {
@@ -54,6 +59,7 @@ REGISTRY: dict[str, Entry] = {
             "range, so all quantiles are that number.",
             data_inputs="The cumulative counts it forecasts, each place alone.",
         ),
+        pointlike=True,
     ),
     "sigmoid": Entry(
         "Sigmoid",
@@ -85,15 +91,94 @@ REGISTRY: dict[str, Entry] = {
             "an upper bound.",
         ),
     ),
+    "gru": Entry(
+        "Gated recurrent network",
+        "reporter.models.recurrent:Gru",
+        About(
+            methods="Small networks of gated recurrent units trained over all places and targets at once by the "
+            "pinball loss, mixed with the quantiles of past changes.",
+            methods_long="The recurrent network `rnn` with gated recurrent units (GRU) in place of Elman's: the same "
+            "inputs, training and quantiles. Gates let it keep what it saw many periods before.",
+            data_inputs="The counts of every target and place of the same source; the population of each place as "
+            "an upper bound.",
+        ),
+    ),
+    "lstm": Entry(
+        "Long short-term memory",
+        "reporter.models.recurrent:Lstm",
+        About(
+            methods="Small networks with a long short-term memory trained over all places and targets at once by the "
+            "pinball loss, mixed with the quantiles of past changes.",
+            methods_long="The recurrent network `rnn` with long short-term memory cells (LSTM) in place of Elman's: "
+            "the same inputs, training and quantiles. Its cells hold a state apart from what they tell.",
+            data_inputs="The counts of every target and place of the same source; the population of each place as "
+            "an upper bound.",
+        ),
+    ),
+    "blend": Entry(
+        "Ensemble before calibration",
+        "reporter.models.ensemble:Blend",
+        About(
+            methods="Weighted average of the quantiles of all other models on the log scale; weights by past skill, "
+            "by target and horizon.",
+            methods_long="Each quantile is the mean of the models' quantiles of log(1 + count), weighted by how small "
+            "each one's weighted interval scores were at the reference dates on record, as far as their counts are "
+            "known by now; older dates count less. Weights are by target and horizon, shrunk towards those over all "
+            "of them, and those towards equal ones. Point forecasts are left out.",
+            data_inputs="The forecasts on record of the other models, and the counts they were of.",
+            ensemble_of_models=True,
+        ),
+        combines=True,
+    ),
+    "ensemble": Entry(
+        "Ensemble",
+        "reporter.models.ensemble:Ensemble",
+        About(
+            methods="Weighted average of the quantiles of all other models on the log scale, weights by past skill; "
+            "its ranges are widened or narrowed as its own past ones held.",
+            methods_long="Quantiles are averaged as in `blend`: on the scale of log(1 + count), weighted by past "
+            "skill, by target and horizon. Then the distance of each quantile from the median is multiplied so that "
+            "the past ranges of the blend would have held as often as they should have, likely and wide ones apart; "
+            "the factors are shrunk towards 1 while few dates are on record.",
+            data_inputs="The forecasts on record of the other models, and the counts they were of.",
+            ensemble_of_models=True,
+        ),
+        combines=True,
+    ),
 }
 """By model_id."""
 
 
 def load(name: str) -> Model:
     """Make the model registered as `name`."""
-    module, _, attribute = REGISTRY[name].where.partition(":")
-    model: Model = getattr(import_module(module), attribute)()
+    model: Model = _made(name)
     return model
+
+
+def load_combiner(name: str) -> Combiner:
+    """Make the combiner registered as `name`."""
+    combiner: Combiner = _made(name)
+    return combiner
+
+
+def _made(name: str) -> Any:
+    module, _, attribute = REGISTRY[name].where.partition(":")
+    return getattr(import_module(module), attribute)()
+
+
+def plain(names: Iterable[str]) -> tuple[str, ...]:
+    """Those that forecast from counts alone, and so need nobody else."""
+    return tuple(name for name in names if not REGISTRY[name].combines)
+
+
+def combiners(names: Iterable[str]) -> tuple[str, ...]:
+    """Those that are made of what the others say."""
+    return tuple(name for name in names if REGISTRY[name].combines)
+
+
+def members(names: Iterable[str]) -> tuple[str, ...]:
+    """Those that a combiner is made of: the plain ones that give ranges."""
+    return tuple(name for name in plain(names) if not REGISTRY[name].pointlike)
 
 
 def modules(names: Iterable[str]) -> list[str]:

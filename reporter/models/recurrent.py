@@ -104,6 +104,18 @@ class Rnn(base.Learner):
         return networks
 
 
+class Gru(Rnn):
+    """The same network with gated recurrent units (Cho et al. 2014, arXiv:1406.1078)."""
+
+    layer: Layer = nn.GRU
+
+
+class Lstm(Rnn):
+    """The same network with a long short-term memory (Hochreiter & Schmidhuber 1997, Neural Computation 9:1735)."""
+
+    layer: Layer = nn.LSTM
+
+
 class Network(nn.Module):
     """One recurrent layer and a linear read-out, added to the quantiles that past changes had overall."""
 

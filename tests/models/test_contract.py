@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from reporter.dates import Cadence
-from reporter.models import REGISTRY, load
+from reporter.models import REGISTRY, load, plain
 from reporter.models.base import Quantiles
 from reporter.models.series import NOT_LEARNT
 from reporter.schema import LEVELS, MEDIAN, is_cumulative
@@ -17,9 +17,9 @@ DAILY, TOTAL, WEEKLY = "inc covid cases", "cum confirmed cases", "wk inc covid h
 KINDS = [(DAILY, Cadence.DAY), (TOTAL, Cadence.DAY), (WEEKLY, Cadence.WEEK)]
 
 
-@pytest.fixture(params=list(REGISTRY))
+@pytest.fixture(params=plain(REGISTRY))
 def model(request):
-    """Each registered model; a network is trained for a moment only, as its contract is not its skill."""
+    """Each registered model that forecasts from counts alone; a network is trained for a moment only, as its contract is not its skill."""
     model = load(request.param)
     if hasattr(model, "training"):
         model.training = dataclasses.replace(model.training, rounds=6, batch=64, members=2)

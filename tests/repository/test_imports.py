@@ -36,6 +36,7 @@ ALLOWED = {
     "acceptance": BASE | {"asked"},
     "forecast": BASE | {"marks", "models"},
     "explain": BASE | {"forecast", "models"},
+    "remembered": BASE | {"models"},
     "work": BASE | {"explain", "forecast", "models"},
     "tasks": BASE,
     "evaluate": BASE | {"score", "tasks"},
@@ -59,6 +60,7 @@ ALLOWED = {
 }
 CONDUCTORS = {
     "account",
+    "combining",
     "counts",
     "backtest",
     "derive",
