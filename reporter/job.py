@@ -265,7 +265,7 @@ class Job:
         rows = {name: run.rows for name, run in runs.items() if not run.rows.empty}
         if not rows:
             # No receipt: should the models do better another day, the date is still theirs.
-            reasons = {reason for run in runs.values() for reason in run.refused.values()}
+            reasons = {reason for name in models.plain(runs) for reason in runs[name].refused.values()}
             reason = "; ".join(sorted(reasons)) or "every model failed"
             self.account.fail(ModelError(f"nothing could be forecast for {reference}: {reason}"))
             return

@@ -86,8 +86,11 @@ def test_without_bounds_every_vintage_is_forecast_from(ask, tmp_path, april):
 
 
 def test_any_number_of_workers_gives_the_same_bytes(ask, tmp_path, tree):
-    ask(tmp_path / "one", models=["sigmoid"])
-    ask(tmp_path / "three", models=["sigmoid"], workers=3)
+    models = ["ensemble", "sigmoid", "blend"]
+    ask(tmp_path / "one", models=models)
+    ask(tmp_path / "two", models=models, workers=2)
+    ask(tmp_path / "three", models=models, workers=3)
+    assert tree(tmp_path / "one") == tree(tmp_path / "two")
     assert tree(tmp_path / "one") == tree(tmp_path / "three")
 
 

@@ -71,13 +71,14 @@ def archive(request, april):
     daily = {"target": "inc covid cases", "headline": "DE", "settle": 2, "start": "2025-06-20", "end": "2025-06-24"}
     match request.param:
         case "april":
-            chosen = {"models": ["baseline", "classic", "sigmoid", "rnn"], "start": "2020-04-11"}
+            models = ["baseline", "classic", "sigmoid", "rnn", "blend", "ensemble"]
+            chosen = {"models": models, "start": "2020-04-11"}
             return april, chosen, ("2020-04-10", "2020-04-11")
         case "weekly":
             targets = ["wk inc covid hosp", "wk inc flu hosp"]
             log = cut_archive("nhsn", ["US", "06", "36"], targets, "2022-01-01", "2025-06-30")
             days = {"start": "2025-06-11", "end": None, "headline": "US", "cadence": "week", "horizons": 4}
-            return log, {"target": targets, "models": ["baseline", "sigmoid", "rnn"], **days}, None
+            return log, {"target": targets, "models": ["ensemble", "baseline", "sigmoid", "rnn"], **days}, None
     log = cut_archive("rki", ["DE"], ["inc covid cases"], "2024-06-01", "2025-06-24")
     return log, {"models": ["baseline", "sigmoid", "rnn"], **daily}, None
 

@@ -29,7 +29,7 @@ target = "cum confirmed cases"
 cadence = "day"
 horizons = 7
 start = "2020-03-20"
-models = ["baseline", "sigmoid"]
+models = ["baseline", "sigmoid", "blend", "ensemble"]
 archive = true
 """
     (tmp_path / "reporter.toml").write_text(settings)

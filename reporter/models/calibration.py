@@ -95,7 +95,7 @@ def just_held(said: Floats, truth: Floats, nominal: int) -> Floats:
         no factor would make it hold.
 
     >>> line = np.linspace(0, 22, 23)
-    >>> just_held(np.expm1(line / 10), np.expm1(np.array([1.1, 2.3])), 50).round(1).tolist()
+    >>> just_held(np.expm1(line / 10), np.expm1(np.array([1.1, 2.1])), 50).round(1).tolist()
     [0.0, 2.0]
     """
     lower, upper = INTERVALS[nominal]
@@ -124,7 +124,11 @@ def stretched(values: Floats, factors: Floats) -> Floats:
     above = np.maximum.accumulate(away[..., MEDIAN:], axis=-1)
     below = np.minimum.accumulate(away[..., MEDIAN::-1], axis=-1)[..., :0:-1]
     counts = np.expm1(middle + np.concatenate([below, above], axis=-1))
-    counts[..., MEDIAN] = values[..., MEDIAN]
+    # To a logarithm and back is not exact, and the median is to stay to the last bit.
+    median = np.maximum(values[..., MEDIAN, None], 0.0)
+    counts[..., : MEDIAN + 1] = np.minimum(counts[..., : MEDIAN + 1], median)
+    counts[..., MEDIAN:] = np.maximum(counts[..., MEDIAN:], median)
+    counts[..., MEDIAN] = median[..., 0]
     return np.asarray(np.maximum(counts, 0.0))
 
 

@@ -19,7 +19,7 @@ KINDS = [(DAILY, Cadence.DAY), (TOTAL, Cadence.DAY), (WEEKLY, Cadence.WEEK)]
 
 @pytest.fixture(params=plain(REGISTRY))
 def model(request):
-    """Each registered model that forecasts from counts alone; a network is trained for a moment only, as its contract is not its skill."""
+    """Each model that forecasts from counts alone; a network is trained for a moment only: its contract is no skill."""
     model = load(request.param)
     if hasattr(model, "training"):
         model.training = dataclasses.replace(model.training, rounds=6, batch=64, members=2)
