@@ -95,18 +95,8 @@ def python(script, *arguments, cwd):
 
 
 def backtest(cwd, out, *engine):
-    arguments = [
-        "backtest",
-        "--feed",
-        "april",
-        "--models",
-        "rnn,ensemble",
-        "--from",
-        "2020-04-11",
-        "--to",
-        "2020-04-12",
-    ]
-    arguments += ["--now", "2026-11-20T06:00:00Z", "--out", out, *engine]
+    arguments = ["backtest", "--feed", "april", "--models", "rnn,ensemble", "--out", out, *engine]
+    arguments += ["--from", "2020-04-11", "--to", "2020-04-12", "--now", "2026-11-20T06:00:00Z"]
     return python("from reporter.cli import main; main()", *arguments, cwd=cwd)
 
 

@@ -24,6 +24,7 @@ from reporter.posts.boardcharts import (
     skill_chart,
 )
 from reporter.posts.book import Book
+from reporter.posts.calibrated import Calibrated, calibrated
 from reporter.posts.figures import Chart
 from reporter.posts.measures import Held, Measure, Measures, compact, head_to_head, measure
 from reporter.posts.record import Attribution
@@ -103,6 +104,7 @@ class FeedBoard:
     feed: str
     title: str
     sections: list[TargetBoard]
+    calibrated: Calibrated | None
     rivals: list[Rivals]
     source: Attribution
 
@@ -138,6 +140,7 @@ def feed_board(book: Book, ident: str = "", *, past: bool = False, whole: bool =
         feed=record.name,
         title=record.title,
         sections=sections,
+        calibrated=calibrated(book, scores, f"{ident}calibrated"),
         rivals=rivals(book, scores, f"{ident}r"),
         source=record.source,
     )

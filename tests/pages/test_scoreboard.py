@@ -21,7 +21,8 @@ from reporter.posts.book import Book
 from reporter.posts.measures import Held, Measure, Skill
 from reporter.posts.record import Peers
 from reporter.posts.revised import turned_sentence
-from reporter.schema import LEVELS
+from reporter.posts.words import percent
+from reporter.schema import LEVELS, MEDIAN
 
 HTML = "{http://www.w3.org/1999/xhtml}"
 
@@ -447,3 +448,65 @@ def test_a_chart_shows_names_as_text(many):
         assert any("&lt;b&gt;S&lt;/b&gt; &amp; co" in text for text in shown)
         assert not any("<b>" in text for text in shown)
         assert np.isfinite([v for t in chart.figure["data"] for v in t["y"] if v is not None]).all()
+
+
+# ---------------------------------------------------------------------------- before and after calibration
+
+
+@pytest.fixture
+def combined(record, scored):
+    """An ensemble whose ranges were three times as wide before calibration; one of its tasks is missing before it."""
+    mine = record.forecasts[record.forecasts["model_id"] == "sigmoid"]
+    before = mine.assign(model_id="blend")
+    middle = before[LEVELS[MEDIAN]]
+    for level in LEVELS:
+        before[level] = middle + 3 * (before[level] - middle)
+    both = pd.concat([record.forecasts, before.iloc[1:], mine.assign(model_id="ensemble")], ignore_index=True)
+    titles = {**record.models, "blend": "Ensemble before calibration", "ensemble": "Ensemble"}
+    return scored(replace(record, forecasts=both, models=titles))
+
+
+def test_the_scoreboard_says_what_calibration_did(combined, site):
+    board = feed_board(Book(combined))
+    found = board.calibrated
+    (row,) = found.rows
+    first = combined.scores[combined.scores["against"] == "first"]
+    pair = {name: first[first["model_id"] == name].reset_index(drop=True) for name in ("blend", "ensemble")}
+    assert int(row.tasks) == len(pair["blend"]) == len(pair["ensemble"]) - 1
+    common = pair["blend"].merge(pair["ensemble"], on=["location", "reference_date", "horizon"])
+    for (before, after), name in ((row.likely, "covered_50"), (row.wide, "covered_95")):
+        shares = [percent(common[f"{name}_{side}"].mean()) for side in "xy"]
+        assert [before, after] == shares
+    assert row.kind == "made later"
+    (sentence,) = map(plain, found.findings)
+    smaller = percent(1 - common["wis_y"].mean() / common["wis_x"].mean())
+    assert plain(f"the error (WIS) became {smaller} smaller ({len(common)} tasks)") in sentence
+    pages = render.pages(site, [combined])
+    page = pages["scoreboard/index.html"].decode()
+    assert page.count("The ensemble before and after calibration") == 1
+    assert f"{row.likely[0]} → {row.likely[1]}" in page
+    html5lib.HTMLParser(strict=True).parse(page)
+
+
+def test_live_and_backfilled_are_calibrated_apart(combined, scored):
+    live = {"2020-04-09": True, "2020-04-10": False, "2020-04-11": False}
+    mixed = scored(
+        replace(combined, receipts=[one | {"live": live[one["reference_date"]]} for one in combined.receipts])
+    )
+    found = feed_board(Book(mixed)).calibrated
+    assert [row.kind for row in found.rows] == ["made live", "made later"]
+    assert [plain(one)[:19] for one in found.findings] == ["Forecasts made live", "Forecasts made late"]
+
+
+def test_without_both_there_is_no_such_block(combined, record, scored, site):
+    assert feed_board(Book(record)).calibrated is None
+    alone = scored(replace(combined, forecasts=combined.forecasts[combined.forecasts["model_id"] != "blend"]))
+    assert feed_board(Book(alone)).calibrated is None
+    assert b"before and after calibration" not in render.pages(site, [alone])["scoreboard/index.html"]
+
+
+def test_the_ensembles_compared_are_models_there_are():
+    from reporter import models
+    from reporter.posts.calibrated import AFTER, BEFORE
+
+    assert {BEFORE, AFTER} == set(models.combiners(models.REGISTRY))
