@@ -28,7 +28,7 @@ from reporter import (
     upkeep,
 )
 from reporter.config import Settings
-from reporter.errors import SourceError, in_one_line
+from reporter.errors import SettingsError, SourceError, in_one_line
 from reporter.feeds import Feed
 from reporter.sources import REGISTRY, file
 
@@ -61,10 +61,15 @@ def check(settings: Settings) -> None:
     """Check every name in the settings against what there is.
 
     Raises:
-        SettingsError: with the first that is unknown.
+        SettingsError: with the first that is unknown, or an ensemble of nothing.
     """
     names.check_names(settings, REGISTRY, models.REGISTRY)
     for number, feed in enumerate(settings.feeds):
+        combiners = models.combiners(feed.models)
+        if combiners and not models.members(feed.models):
+            raise SettingsError(
+                f"feeds[{number}].models", combiners[0], "beside a model with ranges, which it combines"
+            )
         if not feed.is_own_file:
             for name in feed.source:
                 names.check_places(feed, number, list(REGISTRY[name].places()["location"]))

@@ -12,7 +12,7 @@ import pytest
 from reporter import audit, config, models, pipeline
 from reporter.combining import Combining
 from reporter.dates import Cadence
-from reporter.errors import ContractError
+from reporter.errors import ContractError, SettingsError
 from reporter.forecast import build_history
 from reporter.ledger import Ledger
 from reporter.models import recurrent
@@ -194,6 +194,13 @@ def test_a_place_that_every_member_refuses_is_refused(april, build_file_feed):
         (refused,) = receipt["models"]["ensemble"]["refused"]
         assert refused["location"] == "Atlantis"
         assert refused["reason"] == "no model that it combines says anything about it"
+
+
+def test_an_ensemble_of_nothing_is_a_wrong_setting(april, build_file_feed):
+    with pytest.raises(
+        SettingsError, match=r"feeds\[0\]\.models: found 'ensemble'; allowed: beside a model with ranges"
+    ):
+        build_file_feed(april, models=["classic", "ensemble", "blend"])
 
 
 def test_a_date_that_nobody_can_forecast_names_the_reason_once(april, tmp_path, feed):

@@ -8,7 +8,7 @@ from reporter.charts import number
 from reporter.posts.book import Book
 from reporter.posts.standing import kind_words
 from reporter.posts.verdict import score_words, tasks_words
-from reporter.posts.words import Words, percent, say, upper_first
+from reporter.posts.words import NARROW, Words, percent, say, upper_first
 
 BEFORE, AFTER = "blend", "ensemble"
 """The model_id of the ensemble before calibration, and after it."""
@@ -19,13 +19,13 @@ _MEANS = ["covered_50", "covered_95", "wis"]
 
 @dataclass(frozen=True)
 class CalibratedRow:
-    """One target, on live or on backfilled forecasts; each pair is before and after calibration."""
+    """One target, on live or on backfilled forecasts; the shares that held and the mean score, before → after."""
 
     title: str
     kind: str
-    likely: tuple[str, str]
-    wide: tuple[str, str]
-    wis: tuple[str, str]
+    likely: str
+    wide: str
+    wis: str
     tasks: str
 
 
@@ -70,20 +70,25 @@ def _row(mine: pd.DataFrame, title: str, *, live: bool) -> CalibratedRow:
     return CalibratedRow(
         title=upper_first(title),
         kind="made live" if live else "made later",
-        likely=(percent(likely[0]), percent(likely[1])),
-        wide=(percent(wide[0]), percent(wide[1])),
-        wis=(str(score_words(wis[0])), str(score_words(wis[1]))),
+        likely=f"{_bare(likely[0])} \u2192 {percent(likely[1])}",
+        wide=f"{_bare(wide[0])} \u2192 {percent(wide[1])}",
+        wis=f"{score_words(wis[0])} \u2192 {score_words(wis[1])}",
         tasks=number(len(mine)),
     )
+
+
+def _bare(share: float) -> str:
+    """A share in percent, whose sign stands after the next."""
+    return percent(share).removesuffix(f"{NARROW}%")
 
 
 def _finding(mine: pd.DataFrame, *, live: bool) -> Words:
     """What the ranges held before and after, and whether the error grew or shrank."""
     likely, wide, wis = _pairs(mine)
-    held = [f"{percent(before)} before and {percent(after)} after" for before, after in (likely, wide)]
+    held = [f"{percent(before)} of counts before and {percent(after)} after" for before, after in (likely, wide)]
     return say(
-        f"Forecasts {kind_words(live=live)}: the ranges that should hold half of the time held {held[0]}, those that "
-        f"should hold 19 times in 20 {held[1]}; {_errors(*wis)} ({tasks_words(len(mine))})."
+        f"Forecasts {kind_words(live=live)}: the 50{NARROW}% ranges held {held[0]}, the 95{NARROW}% ranges {held[1]}; "
+        f"{_errors(*wis)} ({tasks_words(len(mine))})."
     )
 
 
