@@ -13,8 +13,8 @@ from reporter.feeds import Feed
 from reporter.forecast import ModelRun, run_combiner
 from reporter.ledger import Ledger
 from reporter.models.base import History
-from reporter.remembered import Remembered, quantiles
-from reporter.schema import FORECASTS, Floats, to_frame
+from reporter.remembered import COLUMNS, Remembered, quantiles
+from reporter.schema import Floats
 
 Timed = dict[str, tuple[ModelRun, float]]
 """With each model's run the seconds it took."""
@@ -93,6 +93,6 @@ class Combining:
     def _remembered(self) -> Remembered:
         found = Remembered(self._feed.period, self._feed.models, self._members)
         for receipt in self._ledger.receipts()[-Remembered.size(self._feed.period) :]:
-            told = {model: to_frame(table, FORECASTS) for model, table in self._ledger.of(receipt)}
+            told = {model: table.select(COLUMNS).to_pandas() for model, table in self._ledger.of(receipt)}
             found.add(date.fromisoformat(receipt["reference_date"]), told)
         return found

@@ -15,6 +15,9 @@ from reporter.models.base import History
 from reporter.models.past import NEWEST, Past
 from reporter.schema import LEVELS, Floats
 
+COLUMNS = ["target", "location", "horizon", "output_type_id", "value"]
+"""Of hub rows, what is looked at."""
+
 Series = tuple[str, str]
 """(target, location)."""
 
@@ -67,7 +70,8 @@ class Remembered:
 
         Args:
             reference: the date.
-            told: model_id → hub rows of that date; of other models than the feed's they are left out.
+            told: model_id → hub rows of that date, of which `COLUMNS` are enough; other models than the feed's are left
+                out.
         """
         sheets = {model: _sheet(rows) for model, rows in told.items() if model in self._models}
         # Half the precision is plenty for a score, and counties by the thousand fill the memory.
@@ -114,7 +118,7 @@ def _sheet(rows: pd.DataFrame) -> Sheet:
     if len(rows) % len(LEVELS) or (rows["output_type_id"].to_numpy().reshape(-1, len(LEVELS)) != LEVELS).any():
         raise ContractError("forecasts that do not have all levels one after the other")
     series: dict[Series, int] = {}
-    pairs = zip(tasks["target"], tasks["location"], strict=True)
+    pairs = zip(tasks["target"].tolist(), tasks["location"].tolist(), strict=True)
     number = np.array([series.setdefault(pair, len(series)) for pair in pairs], dtype=np.int64)
     horizon = tasks["horizon"].to_numpy(dtype=np.int64)
     values = np.full((len(series), int(horizon.max(initial=0)), len(LEVELS)), np.nan)

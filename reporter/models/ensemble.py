@@ -39,7 +39,7 @@ class Ensemble:
         """See `models.past.Combiner.learn`."""
         truth = came(history, past.references, horizons)
         weights = weighing.weigh(history, past, truth)
-        factors = calibration.learn(history, past.references, blended(history, past, weights), truth)
+        factors = calibration.learn(history, past.references, blended(history, past, weights, horizons), truth)
 
         def combined(start: History, told: Mapping[str, Floats]) -> Quantiles:
             spread = factors.of(start.targets, horizons)
@@ -93,14 +93,13 @@ def averaged(values: Floats, shares: Floats) -> Floats:
     return np.asarray(np.maximum.accumulate(np.expm1(mean), axis=-1))
 
 
-def blended(history: History, past: Past, weights: Weights) -> Floats:
+def blended(history: History, past: Past, weights: Weights, horizons: int) -> Floats:
     """(R, S, H, 23) the blend at earlier dates: as it is on record, else made with today's weights; NaN without either.
 
     What is on record was made with the weights of its day. Where it is made again the weights have seen the outcome,
     so that its errors are a little smaller than they would have been; this passes as the record grows.
     """
     r, s = len(past.references), len(history.targets)
-    horizons = next((one.shape[2] for one in past.told.values()), 0)
     made = np.full((r, s, horizons, len(LEVELS)), np.nan)
     recorded = past.told.get(BLEND)
     for date in range(r):
