@@ -18,7 +18,7 @@ import pandas as pd
 
 from reporter.dates import Cadence
 from reporter.errors import ModelError
-from reporter.models import REGISTRY, load
+from reporter.models import REGISTRY, load, plain
 from reporter.models.base import History, Quantiles
 from reporter.schema import INTERVALS, KEY, LEVELS, MEDIAN, SERIES, Floats
 from reporter.sources import rki
@@ -192,10 +192,10 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder of the *-vintages.parquet archives")
     parser.add_argument("--window", choices=["dev", "final"], default="final")
     parser.add_argument("--feed", choices=list(FEEDS), action="append", help="default: all")
-    parser.add_argument("--model", choices=list(REGISTRY), action="append", help="baseline is always run; default: all")
+    parser.add_argument("--model", choices=plain(REGISTRY), action="append", help="baseline is always run; default: all")
     parser.add_argument("--by", choices=["horizon", "target", "reference"], action="append", default=[])
     options = parser.parse_args()
-    models = list(dict.fromkeys(["baseline", *(options.model or REGISTRY)]))
+    models = list(dict.fromkeys(["baseline", *(options.model or plain(REGISTRY))]))
     for name in options.feed or FEEDS:
         scores, calls = run(options.data, name, models, options.window)
         print(f"\n{name} ({options.window}), {scores['reference'].nunique()} reference dates "
