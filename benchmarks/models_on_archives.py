@@ -192,7 +192,9 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder of the *-vintages.parquet archives")
     parser.add_argument("--window", choices=["dev", "final"], default="final")
     parser.add_argument("--feed", choices=list(FEEDS), action="append", help="default: all")
-    parser.add_argument("--model", choices=plain(REGISTRY), action="append", help="baseline is always run; default: all")
+    parser.add_argument(
+        "--model", choices=plain(REGISTRY), action="append", help="baseline is always run; default: all"
+    )
     parser.add_argument("--by", choices=["horizon", "target", "reference"], action="append", default=[])
     options = parser.parse_args()
     models = list(dict.fromkeys(["baseline", *(options.model or plain(REGISTRY))]))
