@@ -7,21 +7,24 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
+from reporter.dates import Cadence
 from reporter.models.base import History
-from reporter.models.weighing import HALF_LIFE
 from reporter.schema import INTERVALS, LEVELS, MEDIAN, Floats
 
 NOMINAL = (50, 80, 95)
 """The central ranges, in percent, that are held to their promise; levels between take what lies between."""
 
-PRIOR = 8.0
+PRIOR = 24.0
 """Reference dates of perfect ranges that are added to those on record."""
 
-SHRINK = 12.0
+SHRINK = 24.0
 """Reference dates of the wider pool (all targets, then all horizons of a target) added to those of a narrower one."""
 
-MOST = 2.0
+MOST = 1.5
 """The most that a range is widened, and one over the most that it is narrowed."""
+
+HALF_LIFE = {Cadence.DAY: 60.0, Cadence.WEEK: 26.0}
+"""Periods after which a date counts half: how wide ranges must be changes slower than who is the best."""
 
 _Z = np.abs(special.ndtri(np.array(LEVELS)))
 _KNOTS = -special.ndtri((1 - np.array(NOMINAL) / 100) / 2)

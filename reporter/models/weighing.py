@@ -11,16 +11,16 @@ from reporter.models.past import Past
 from reporter.models.series import Ints
 from reporter.schema import LEVELS, Floats
 
-POWER = 2.0
+POWER = 4.0
 """A model whose errors are half as large weighs 2 to this power as much."""
 
 NATURAL = 0.5
 """Share of the score of counts; the rest is the score of log(1 + count), where small places tell as much as large."""
 
-PRIOR = 4.0
+PRIOR = 2.0
 """Reference dates of average errors that every model is taken to have had before."""
 
-SHRINK = 8.0
+SHRINK = 4.0
 """Reference dates of the wider pool (all targets, then all horizons of a target) added to those of a narrower one."""
 
 HALF_LIFE = {Cadence.DAY: 28.0, Cadence.WEEK: 12.0}
