@@ -23,10 +23,10 @@ import tempfile
 import time
 from contextlib import nullcontext
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
+from newest import NOW
 from seasons import HALVES, HEADER, REPLAYS, SEASONS, Replay, lines, rows, settings_for
 
 from reporter import backtest, config, files, fingerprint, models, parallel, peers
@@ -37,9 +37,6 @@ from reporter.schema import to_frame
 from reporter.sources import REGISTRY
 from reporter.sources.base import archive_changes
 from reporter.vintages import View
-
-NOW = datetime(2026, 11, 20, 6, tzinfo=UTC)
-"""What receipts record: after the newest bundled vintage, and the same in every run."""
 
 
 def check_vintages(data: Path, source: str) -> None:

@@ -23,19 +23,17 @@ import subprocess
 import tempfile
 import time
 from contextlib import ExitStack, nullcontext
-from datetime import UTC, date, datetime
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from newest import NOW, newest
 
 from reporter import backtest, config, hub, job, models, parallel
 from reporter.config import Settings
-from reporter.counts import FeedCounts
 from reporter.feeds import Feed
 from reporter.models.base import History
 
-NOW = datetime(2026, 11, 20, 6, tzinfo=UTC)
 RIVAL = Path(__file__).with_name("refit_rival.py")
 Seconds = dict[str, float]
 
@@ -47,13 +45,6 @@ def long_series(history: History) -> pd.DataFrame:
         known = pd.Series(counts, index=pd.DatetimeIndex(history.dates)).interpolate(limit_area="inside").dropna()
         parts.append(pd.DataFrame({"unique_id": f"{target} {location}", "ds": known.index, "y": known.to_numpy()}))
     return pd.concat(parts, ignore_index=True)
-
-
-def newest(feed: Feed, number: int, record: Path, dates: int) -> tuple[list[date], History]:
-    """The vintages of the newest reference dates, and the history of the last."""
-    counts = FeedCounts(feed, number, record / "vintages", NOW.date(), None)
-    last = list(counts.reference_dates.items())[-dates:]
-    return [as_of for _, as_of in last], counts.history(*last[-1])
 
 
 def refit(feed: Feed, number: int, record: Path, engine: parallel.OrderedMap) -> Seconds:
@@ -88,9 +79,7 @@ def prepared(settings: Settings, name: str, dates: int, folder: Path) -> tuple[F
     """Put the reference dates before the newest on record in a folder; gives the feed that forecasts the newest."""
     number = [feed.name for feed in settings.feeds].index(name)
     feed = settings.feeds[number]
-    everything = folder.with_name("vintages")
-    FeedCounts(feed, number, everything / "vintages", NOW.date(), None).take_in()
-    as_ofs, history = newest(feed, number, everything, dates + 1)
+    as_ofs, history = newest(feed, number, folder.with_name("vintages"), dates + 1)
     with parallel.ordered_map(1) as engine:
         question = backtest.Asked(name, as_ofs[0], as_ofs[-2], feed.models)
         backtest.run(settings, question, folder, NOW, nullcontext(engine), site=folder.with_name("none"))
@@ -138,8 +127,8 @@ def main() -> None:
                 if number_of_round >= 0:  # the one before only warms up
                     ours[workers].append(found)
             if options.rival and number_of_round >= 0:
-                for jobs in theirs:
-                    theirs[jobs].append(rival(options.rival, series, 1, jobs, log=options.log, ahead=feed.horizons))
+                for jobs, rounds in theirs.items():
+                    rounds.append(rival(options.rival, series, 1, jobs, log=options.log, ahead=feed.horizons))
         report(feed, ours, theirs)
         if options.rival and options.seasonal:
             few = np.random.default_rng(0).permutation(rows["unique_id"].unique())[: options.seasonal]
