@@ -24,6 +24,7 @@ import time
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from newest import NOW
@@ -81,6 +82,9 @@ def replayed(name: str, options: argparse.Namespace, out: Path, settings: Settin
     """Every score of a replay, ours and the hubs'; forecast first if it is not in its folder."""
     (feed,) = (one for one in settings.feeds if one.name == REPLAYS[name].feed)
     folder, wanted, chosen = asked(name, options, feed)
+    whole, longer, _ = asked(name, argparse.Namespace(**(vars(options) | {"half": "all"})), feed)
+    if _question(out / whole).get("finished") and options.every == 1:
+        folder, wanted = whole, longer  # its tuned half is what a replay of that half alone would be
     began, new = time.perf_counter(), 0
     found: list[pd.DataFrame] = []
     with parallel.ordered_map(options.workers, ["reporter.work", *models.modules(chosen)]) as engine:
@@ -107,13 +111,18 @@ def _frame(path: Path) -> pd.DataFrame:
     return to_frame(files.read_parquet(path), peers.PEER_SCORES).drop(columns="hub")
 
 
+def _question(folder: Path) -> dict[str, Any]:
+    """What the backtest in a folder was asked; nothing where there is none."""
+    path = folder / "backtest.json"
+    question: dict[str, Any] = json.loads(path.read_bytes()) if path.exists() else {}
+    return question
+
+
 def _say_if_older(folder: Path) -> None:
     """A finished backtest is taken as it is, whichever program made it: say so."""
-    path = folder / "backtest.json"
-    if path.exists():
-        question = json.loads(path.read_bytes())
-        if question.get("finished") and question.get("code_sha256") != fingerprint.code_sha256():
-            print(f"{folder} was made by other code than this; another --out makes it anew", file=sys.stderr)
+    question = _question(folder)
+    if question.get("finished") and question.get("code_sha256") != fingerprint.code_sha256():
+        print(f"{folder} was made by other code than this; another --out makes it anew", file=sys.stderr)
 
 
 def run(options: argparse.Namespace, out: Path) -> None:

@@ -71,7 +71,7 @@ def slow_scores(rows, observed, shift, later):
 def test_a_season_is_what_a_slow_loop_makes_of_it(load, options, data, tmp_path, monkeypatch):
     hub_seasons, seasons = load("hub_seasons"), load("seasons")
     few = replace(
-        seasons.REPLAYS["us-2024-25"], start=date(2025, 1, 29), end=date(2025, 2, 12), tuned_end=date(2025, 2, 12)
+        seasons.REPLAYS["us-2024-25"], start=date(2025, 1, 29), end=date(2025, 2, 12), tuned_end=date(2025, 2, 5)
     )
     monkeypatch.setitem(seasons.REPLAYS, "us-2024-25", few)
     asked, settings = options(data), config.load(config.bundled())
@@ -108,6 +108,8 @@ def test_a_season_is_what_a_slow_loop_makes_of_it(load, options, data, tmp_path,
 
     again = hub_seasons.replayed("us-2024-25", asked, tmp_path, settings)
     pd.testing.assert_frame_equal(again, scores)
+    hub_seasons.replayed("us-2024-25", options(data, half="tuned"), tmp_path, settings)
+    assert [path.name for path in tmp_path.iterdir()] == ["us-2024-25-baseline"]  # the whole season holds the half
     printed = seasons.lines(found, season, ["baseline"])
     assert sum("**`baseline`**" in line for line in printed) == 1
     assert {line.count("|") for line in [*printed, *seasons.HEADER.splitlines()]} == {12}
