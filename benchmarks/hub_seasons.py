@@ -129,13 +129,14 @@ def run(options: argparse.Namespace, out: Path) -> None:
     """Print the table."""
     settings = config.load(options.config)
     found: dict[str, pd.DataFrame] = {}
+    seasons = [SEASONS[name] for name in options.season or SEASONS]
+    for source in sorted({"rki" if season.ensemble is None else "nhsn" for season in seasons}):
+        check_vintages(options.data, source)
     print(HEADER)
-    for name in options.season or SEASONS:
-        season = SEASONS[name]
+    for season in seasons:
         if options.half == "confirmed" and season.is_all_tuned:
             continue
         if season.replay not in found:
-            check_vintages(options.data, "rki" if season.ensemble is None else "nhsn")
             found[season.replay] = replayed(season.replay, options, out, settings)
         for line in lines(rows(found[season.replay], season, options.half), season, models.REGISTRY):
             print(line, flush=True)
@@ -160,7 +161,7 @@ def main() -> None:
             return
         with tempfile.TemporaryDirectory() as folder:
             run(options, Path(folder))
-    except ReporterError as error:
+    except (ReporterError, FileNotFoundError) as error:
         sys.exit(str(error))
 
 
