@@ -32,7 +32,7 @@ from seasons import HALVES, HEADER, REPLAYS, SEASONS, Replay, lines, rows, setti
 
 from reporter import backtest, config, files, fingerprint, models, parallel, peers
 from reporter.config import Settings
-from reporter.errors import ReporterError
+from reporter.errors import RecordError, ReporterError
 from reporter.feeds import Feed
 from reporter.schema import to_frame
 from reporter.sources import REGISTRY
@@ -73,7 +73,8 @@ def pieces(wanted: Replay, feed: Feed, every: int) -> dict[str, Replay]:
         return {"": wanted}
     source = REGISTRY[feed.source[0]]
     targets, places = list(wanted.targets or feed.target), list(source.places()["location"])
-    view = View(archive_changes(source), targets, places, feed.period, source.settle)
+    settle = source.settle if feed.settle is None else feed.settle
+    view = View(archive_changes(source), targets, places, feed.period, settle)
     as_ofs = [as_of for as_of in view.reference_dates.values() if wanted.start <= as_of <= wanted.end]
     return {f"-{day}": replace(wanted, start=day, end=day) for day in as_ofs[::every]}
 
@@ -90,7 +91,8 @@ def replayed(name: str, options: argparse.Namespace, out: Path, settings: Settin
     with parallel.ordered_map(options.workers, ["reporter.work", *models.modules(chosen)]) as engine:
         for suffix, piece in pieces(wanted, feed, options.every).items():
             place = out / f"{folder}{suffix}"
-            _say_if_older(place)
+            if not options.older:
+                check_code(place)
             # The hubs' scores are those of all dates, so the first piece has them.
             hubs = str((options.data / "hub-peers.parquet").resolve()) if wanted.hub and not found else None
             question = backtest.Asked(piece.feed, piece.start, piece.end, chosen)
@@ -118,11 +120,15 @@ def _question(folder: Path) -> dict[str, Any]:
     return question
 
 
-def _say_if_older(folder: Path) -> None:
-    """A finished backtest is taken as it is, whichever program made it: say so."""
+def check_code(folder: Path) -> None:
+    """Stop if the finished backtest in a folder was made by another program, whose forecasts may be others.
+
+    Raises:
+        RecordError: it was.
+    """
     question = _question(folder)
     if question.get("finished") and question.get("code_sha256") != fingerprint.code_sha256():
-        print(f"{folder} was made by other code than this; another --out makes it anew", file=sys.stderr)
+        raise RecordError(f"{folder} was made by other code than this; --older takes it all the same, or another --out")
 
 
 def run(options: argparse.Namespace, out: Path) -> None:
@@ -151,6 +157,7 @@ def main() -> None:
     parser.add_argument("--models", type=lambda text: text.split(","), help="with commas; the feeds' if left out")
     parser.add_argument("--config", type=Path, default=config.bundled())
     parser.add_argument("--out", type=Path, help="keep the backtests here, and reuse those that are finished")
+    parser.add_argument("--older", action="store_true", help="take backtests that other code has finished")
     parser.add_argument("--every", type=int, default=1, help="every n-th reference date")
     parser.add_argument("--warm", action="store_true", help="let the record begin in the season before")
     parser.add_argument("--workers", type=int, default=min(2, parallel.usable_cores()))

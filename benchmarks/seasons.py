@@ -114,19 +114,13 @@ def settings_for(settings: Settings, replay: Replay, hubs: str | None) -> Settin
     """
     (feed,) = (one for one in settings.feeds if one.name == replay.feed)
     targets = replay.targets or feed.target
-    theirs = (
-        []
-        if hubs is None
-        else [
-            Peers(
-                path=hubs,
-                title="CDC forecast hubs",
-                attribution="The teams of the COVID-19 Forecast Hub and of FluSight, Apache-2.0 and MIT",
-                baseline=tuple(season.baseline for season in SEASONS.values() if season.ensemble),
-            )
-        ]
+    peers = Peers(
+        path=hubs or "none",
+        title="CDC forecast hubs",
+        attribution="The teams of the COVID-19 Forecast Hub and of FluSight, Apache-2.0 and MIT",
+        baseline=tuple(season.baseline for season in SEASONS.values() if season.ensemble),
     )
-    changed = feed.model_copy(update={"target": targets, "peers": tuple(theirs)})
+    changed = feed.model_copy(update={"target": targets, "peers": (peers,) if hubs else ()})
     return settings.model_copy(update={"feeds": (changed,)})
 
 

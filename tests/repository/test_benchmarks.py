@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import re
 import shutil
 from dataclasses import replace
 from datetime import date, timedelta
@@ -12,6 +13,7 @@ import pytest
 
 from reporter import config
 from reporter.dates import Cadence
+from reporter.errors import RecordError
 from reporter.models.base import History
 from reporter.schema import KEY
 
@@ -30,7 +32,15 @@ def options(tmp_path):
     """What the command line of `hub_seasons.py` gives."""
 
     def make(data, **changed):
-        given = {"data": data, "models": ["baseline"], "half": "all", "warm": False, "every": 1, "workers": 1}
+        given = {
+            "data": data,
+            "models": ["baseline"],
+            "half": "all",
+            "warm": False,
+            "every": 1,
+            "workers": 1,
+            "older": False,
+        }
         return argparse.Namespace(**(given | changed))
 
     return make
@@ -110,6 +120,12 @@ def test_a_season_is_what_a_slow_loop_makes_of_it(load, options, data, tmp_path,
     pd.testing.assert_frame_equal(again, scores)
     hub_seasons.replayed("us-2024-25", options(data, half="tuned"), tmp_path, settings)
     assert [path.name for path in tmp_path.iterdir()] == ["us-2024-25-baseline"]  # the whole season holds the half
+    asked_first = tmp_path / "us-2024-25-baseline" / "backtest.json"
+    asked_first.write_text(re.sub(r'"code_sha256": "\w+"', '"code_sha256": "0"', asked_first.read_text()))
+    with pytest.raises(RecordError, match="was made by other code"):
+        hub_seasons.replayed("us-2024-25", asked, tmp_path, settings)
+    older = hub_seasons.replayed("us-2024-25", options(data, older=True), tmp_path, settings)
+    pd.testing.assert_frame_equal(older, scores)
     printed = seasons.lines(found, season, ["baseline"])
     assert sum("**`baseline`**" in line for line in printed) == 1
     assert {line.count("|") for line in [*printed, *seasons.HEADER.splitlines()]} == {12}
