@@ -9,11 +9,11 @@ import argparse
 import tempfile
 import time
 from collections.abc import Callable
-from datetime import date
 from pathlib import Path
 
 import pandas as pd
 import pyarrow.parquet as pq
+from seasons import SEASONS
 
 from reporter import evaluate, files, hubfiles, scorecard
 from reporter.admission import Terms
@@ -23,29 +23,25 @@ from reporter.schema import LEVELS, to_frame, to_table
 from reporter.sources import file
 from reporter.vintages import View
 
-SEASONS = [
-    ("COVID-19 2024-25", "wk inc covid hosp", "CovidHub-baseline", date(2024, 8, 1), date(2025, 7, 31)),
-    ("influenza 2023-24", "wk inc flu hosp", "FluSight-baseline", date(2023, 8, 1), date(2024, 7, 31)),
-    ("influenza 2024-25", "wk inc flu hosp", "FluSight-baseline", date(2024, 8, 1), date(2025, 7, 31)),
-]
 
-
-def seasons(folder: Path) -> None:
-    """Print relative WIS and tasks of every model and season."""
+def hubs(folder: Path) -> None:
+    """Print relative WIS and tasks of every model of the hubs, season by season."""
     print("| season | model | relative WIS | 90 % | pairwise | log WIS | tasks |\n|---|---|---|---|---|---|---|")
-    for title, target, baseline, first, last in SEASONS:
+    for season in SEASONS.values():
+        if season.ensemble is None:
+            continue
         card = scorecard.score_hub(
             folder / "hub-peers.parquet",
             folder / "nhsn-vintages.parquet",
             cadence=Cadence.WEEK,
-            targets=[target],
-            first=first,
-            last=last,
+            targets=[season.target],
+            first=season.first,
+            last=season.last,
         )
-        found = scorecard.table(card.scores[card.scores["against"] == "latest"], baseline)
+        found = scorecard.table(card.scores[card.scores["against"] == "latest"], season.baseline)
         for row in found.reset_index().itertuples():
             print(
-                f"| {title} | {row.model_id} | {row.skill:.3f} | {row.low:.2f} to {row.high:.2f} "
+                f"| {season.title} | {row.model_id} | {row.skill:.3f} | {row.low:.2f} to {row.high:.2f} "
                 f"| {row.relative_skill:.3f} | {row.log_skill:.3f} | {row.tasks:,} |"
             )
 
@@ -91,7 +87,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     folder = parser.parse_args().folder
-    seasons(folder)
+    hubs(folder)
     cost(folder)
 
 

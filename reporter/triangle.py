@@ -36,7 +36,7 @@ class Triangle:
         size: S.
         since: the first vintage of the record.
         as_of: the date at which it stands; no vintage after it was looked at.
-        series, period, lag: (N,) where each row belongs, and the first lag at which it was known.
+        series, period, age: (N,) where each row belongs, and how many days after its period's end it was first known.
         value: (N,) the count; NaN if it was withdrawn.
     """
 
@@ -47,7 +47,7 @@ class Triangle:
     as_of: np.datetime64
     series: npt.NDArray[np.int32]
     period: npt.NDArray[np.int32]
-    lag: npt.NDArray[np.int16]
+    age: npt.NDArray[np.int32]
     value: Floats
 
     @property
@@ -55,19 +55,26 @@ class Triangle:
         """The longest lag it knows."""
         return LAGS[self.cadence]
 
-    def known(self, lag: int) -> Floats:
+    def known(self, lag: int, late: int = 0) -> Floats:
         """(S, T) float64, each count as it was known `lag` periods after its period's end.
 
+        Args:
+            lag: periods.
+            late: days after that: a vintage that is dated so many days after the newest period's end.
+
         Raises:
-            ValueError: the lag is negative or longer than `lags`.
+            ValueError: the lag is negative or longer than `lags`, or `late` is not less than a period's days.
         """
         if not 0 <= lag <= self.lags:
             raise ValueError(f"a lag of {lag}; allowed are 0 to {self.lags}")
+        if not 0 <= late < self.cadence.days:
+            raise ValueError(f"{late} days after it; allowed are 0 to {self.cadence.days - 1}")
         found = np.full((self.size, len(self.dates)), np.nan)
-        told = self.lag <= lag
+        days_after = lag * self.cadence.days + late
+        told = self.age <= days_after
         # Where an index is repeated the last value stays, which is the newest.
         found[self.series[told], self.period[told]] = self.value[told]
-        seen = self.dates + np.timedelta64(lag * self.cadence.days, "D")
+        seen = self.dates + np.timedelta64(days_after, "D")
         found[:, (seen < self.since) | (seen > self.as_of)] = np.nan
         return found
 
@@ -94,8 +101,7 @@ class ChangeLog:
         self._as_ofs = days(changes["as_of"])
         self._ends = days(changes["target_end_date"])
         self._values = changes["observation"].to_numpy(dtype=np.float64)
-        age = (self._as_ofs - self._ends).astype(np.int64)
-        self._lags = -(-age // cadence.days)
+        self._ages = (self._as_ofs - self._ends).astype(np.int64)
 
     @property
     def newest(self) -> np.datetime64:
@@ -113,7 +119,7 @@ class ChangeLog:
     def triangle(self, as_of: date, series: Sequence[Series], dates: Days) -> Triangle:
         """The triangle of some series and periods, from the vintages up to a date."""
         rows, numbers, periods = self._rows(as_of, series, dates)
-        young = self._lags[rows] <= LAGS[self.cadence]
+        young = self._ages[rows] < (LAGS[self.cadence] + 1) * self.cadence.days
         return Triangle(
             cadence=self.cadence,
             dates=dates,
@@ -122,7 +128,7 @@ class ChangeLog:
             as_of=np.datetime64(as_of, "D"),
             series=numbers[young].astype(np.int32),
             period=periods[young].astype(np.int32),
-            lag=self._lags[rows][young].astype(np.int16),
+            age=self._ages[rows][young].astype(np.int32),
             value=self._values[rows][young],
         )
 

@@ -151,6 +151,31 @@ def test_the_readme_names_the_feeds_of_the_settings(root):
     assert [cell.strip("`") for cell in rows(text, "You need Python")][: len(names)] == names
 
 
+def test_every_model_of_a_season_is_in_the_accuracy_table(root, monkeypatch):
+    import importlib
+
+    monkeypatch.syspath_prepend(root / "benchmarks")
+    seasons = importlib.import_module("seasons")
+    text = (root / "docs" / "accuracy.md").read_text(encoding="utf-8")
+    feeds = {feed.name: feed for feed in config.load(root / "reporter.toml").feeds}
+    assert seasons.HEADER in text
+    for name, season in seasons.SEASONS.items():
+        assert f"`{name}`" in text
+        for model in feeds[seasons.REPLAYS[season.replay].feed].models:
+            assert f"| {season.title} | **`{model}`** |" in text, (name, model)
+        for model in filter(None, (season.baseline, season.ensemble)):
+            assert f"| {season.title} | {model} |" in text or model == evaluate.BASELINE
+
+
+def test_every_option_of_the_seasons_is_documented(root):
+    text = (root / "docs" / "accuracy.md").read_text(encoding="utf-8")
+    script = (root / "benchmarks" / "hub_seasons.py").read_text(encoding="utf-8")
+    options = re.findall(r'add_argument\("(--[a-z-]+)"', script)
+    assert options
+    for option in options:
+        assert f"| `{option}` |" in text, option
+
+
 def test_links_between_documents_lead_somewhere(root):
     for document in [*root.glob("*.md"), *(root / "docs").glob("*.md")]:
         for target in re.findall(r"\]\((?!http)([^)#]+)\)", document.read_text(encoding="utf-8")):
