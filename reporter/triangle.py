@@ -55,26 +55,32 @@ class Triangle:
         """The longest lag it knows."""
         return LAGS[self.cadence]
 
-    def known(self, lag: int, late: int = 0) -> Floats:
+    def known(self, lag: int) -> Floats:
         """(S, T) float64, each count as it was known `lag` periods after its period's end.
 
-        Args:
-            lag: periods.
-            late: days after that: a vintage that is dated so many days after the newest period's end.
-
         Raises:
-            ValueError: the lag is negative or longer than `lags`, or `late` is not less than a period's days.
+            ValueError: the lag is negative or longer than `lags`.
         """
         if not 0 <= lag <= self.lags:
             raise ValueError(f"a lag of {lag}; allowed are 0 to {self.lags}")
-        if not 0 <= late < self.cadence.days:
-            raise ValueError(f"{late} days after it; allowed are 0 to {self.cadence.days - 1}")
+        return self.after(lag * self.cadence.days)
+
+    def after(self, days: int) -> Floats:
+        """(S, T) float64, each count as it was known `days` days after its period's end.
+
+        A vintage need not be dated a whole number of periods after the newest one it holds.
+
+        Raises:
+            ValueError: that is negative, or a period or more beyond the longest lag.
+        """
+        most = (self.lags + 1) * self.cadence.days - 1
+        if not 0 <= days <= most:
+            raise ValueError(f"{days} days after it; allowed are 0 to {most}")
         found = np.full((self.size, len(self.dates)), np.nan)
-        days_after = lag * self.cadence.days + late
-        told = self.age <= days_after
+        told = self.age <= days
         # Where an index is repeated the last value stays, which is the newest.
         found[self.series[told], self.period[told]] = self.value[told]
-        seen = self.dates + np.timedelta64(days_after, "D")
+        seen = self.dates + np.timedelta64(days, "D")
         found[:, (seen < self.since) | (seen > self.as_of)] = np.nan
         return found
 
