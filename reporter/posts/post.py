@@ -22,6 +22,13 @@ from reporter.posts.wavepart import WavePart, wave_parts
 from reporter.posts.words import Count, Words, expectation, period, say, short_target, upper_first
 from reporter.schema import is_cumulative
 
+_BESIDE = {
+    "changes": "Why every median changed",
+    "estimates": "What the curves say of every wave",
+    "lessons": "How the networks learnt",
+}
+"""What may be on record of a date besides forecasts, in words."""
+
 
 @dataclass(frozen=True)
 class Link:
@@ -241,10 +248,9 @@ def _downloads(book: Book, day: date) -> list[Link]:
         if "sha256" in entry:
             text = f"{book.model_title(model)}: every quantile{of} (Parquet)"
             links.append(Link(text, f"{folder}/model-output/{model}/{kept}-{model}.parquet"))
-    if book.receipts[day].get("changes"):
-        links.append(Link(f"Why every median changed{of} (Parquet)", f"{folder}/changes/{kept}.parquet"))
-    if book.receipts[day].get("estimates"):
-        links.append(Link(f"What the curves say of every wave{of} (Parquet)", f"{folder}/estimates/{kept}.parquet"))
+    for name, words in _BESIDE.items():
+        if book.receipts[day].get(name):
+            links.append(Link(f"{words}{of} (Parquet)", f"{folder}/{name}/{kept}.parquet"))
     return links
 
 
