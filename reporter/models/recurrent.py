@@ -5,13 +5,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import nn
 
 from reporter.dates import Cadence
 from reporter.models import base
-from reporter.models.samples import Looks, Samples, gather, look
-from reporter.models.series import drawn_out, steps, steps_since, to_horizons
+from reporter.models.lesson import Lesson, Values, leaning
+from reporter.models.samples import LENGTH, Looks, Samples, gather, look
+from reporter.models.series import Ints, drawn_out, steps, steps_since, to_horizons
 from reporter.schema import LEVELS, Floats
 
 NEEDS = {Cadence.DAY: 14, Cadence.WEEK: 8}
@@ -71,10 +73,11 @@ class Rnn(base.Learner):
         reach = horizons + int(past.age.max(initial=0))
         samples = gather(past, history, reach) if len(past.usable) else None
         seen = 0 if samples is None else len(samples.past)
-        networks = []
+        networks: list[Network] = []
+        lesson: Lesson | None = None
         if samples is not None and seen >= ENOUGH:
             with _alone(seed):
-                networks = self._train(samples, seed)
+                networks, lesson = self._train(samples, seed)
 
         def tell(start: base.History) -> base.Quantiles:
             given, _ = steps_since(start, least, history, past)
@@ -89,19 +92,30 @@ class Rnn(base.Learner):
                 with _alone(seed):
                     changes = np.mean([network.quantiles(looks, samples) for network in networks], axis=0)
                 ahead[given.usable] = np.expm1(looks.start[0][:, :, None] + drawn_out(changes, ahead.shape[1]))
-            return base.Quantiles(to_horizons(ahead, given, start, horizons), given.refused)
+            return base.Quantiles(to_horizons(ahead, given, start, horizons), given.refused, lesson=lesson)
 
         return tell
 
-    def _train(self, samples: Samples, seed: int) -> list["Network"]:
-        """Several networks, whose quantiles are averaged."""
+    def _train(self, samples: Samples, seed: int) -> tuple[list["Network"], Lesson]:
+        """Several networks, whose quantiles are averaged, and how they learnt."""
         draws = np.random.default_rng(seed)
-        networks = []
+        networks, losses, leant, names = [], [], [], _parts(samples)
         for _ in range(self.training.members):
+            # A tenth of the origins, all places of each, is left out of a member's training.
+            origins = samples.past // len(samples.start)
+            different = np.unique(origins)
+            out = np.isin(origins, draws.choice(different, max(len(different) // 10, 1), replace=False))
             network = Network(self.layer, samples, self.training)
-            _train(network, samples, self.training, draws)
+            losses.append(_train(network, samples, self.training, draws, out))
             networks.append(network)
-        return networks
+            held = samples.past[out]
+
+            def loss(inputs: Values, network: Network = network, held: Ints = held) -> float:
+                return _loss(network, samples, held, inputs)
+
+            leant.append(leaning(samples.inputs[held], [*names.values()], loss, draws))
+        rounds, trained, held_out = np.mean(losses, axis=0).T
+        return networks, Lesson(rounds.astype(np.int64), trained, held_out, tuple(names), np.mean(leant, axis=0))
 
 
 class Network(nn.Module):
@@ -143,14 +157,51 @@ def pinball(quantiles: torch.Tensor, observed: torch.Tensor) -> torch.Tensor:
     return (loss * known).sum() / known.sum().clamp(min=1)
 
 
-def _train(network: Network, samples: Samples, how: Training, generator: np.random.Generator) -> None:
+def _loss(network: Network, samples: Samples, windows: Ints, inputs: Values) -> float:
+    """Mean pinball loss on windows, read as `inputs`."""
+    with torch.no_grad():
+        changes = torch.from_numpy(samples.changes[windows].astype(np.float32))
+        return float(pinball(network(torch.from_numpy(np.ascontiguousarray(inputs))), changes))
+
+
+def _parts(samples: Samples) -> dict[str, npt.NDArray[np.bool_]]:
+    """What a window's values are, in plain words."""
+    length, features = samples.inputs.shape[1:]
+    day = length == LENGTH[Cadence.DAY]
+    last = f"this place\u2019s last {length} {'days' if day else 'weeks'}"
+    targets = len(samples.layout.targets) if len(samples.layout.targets) > 1 else 0
+    widths = {last: 1, "how large the place is": 1, "which disease": targets}
+    widths |= {"the total of all places": int(samples.layout.totals), "the time of the year": 2 * samples.layout.year}
+    found, at = {}, 0
+    for name, width in widths.items():
+        if width:
+            found[name] = np.zeros((length, features), dtype=bool)
+            found[name][:, at : at + width] = True
+            at += width
+    return found
+
+
+def _train(
+    network: Network, samples: Samples, how: Training, generator: np.random.Generator, out: npt.NDArray[np.bool_]
+) -> list[tuple[int, float, float]]:
     """Fit the network to windows drawn in proportion to their weight, the level of each a little shaken."""
+    past, weight = samples.past[~out], samples.weight[~out]
+    some = generator.choice(past, size=min(len(past), 2000), p=weight / weight.sum())
+    held = generator.choice(samples.past[out], size=min(out.sum(), 2000))
+    losses = []
+
+    def take(number: int) -> None:
+        trained, held_out = (_loss(network, samples, windows, samples.inputs[windows]) for windows in (some, held))
+        losses.append((number, trained, held_out))
+
     inputs, changes = torch.from_numpy(samples.inputs), torch.from_numpy(samples.changes.astype(np.float32))
     scale = torch.from_numpy(samples.scale.astype(np.float32))
-    draws = generator.choice(samples.past, size=(how.rounds, how.batch), p=samples.weight)
+    draws = generator.choice(past, size=(how.rounds, how.batch), p=weight / weight.sum())
     optimiser = torch.optim.AdamW(network.parameters(), lr=how.rate, weight_decay=how.decay)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=how.rate, total_steps=how.rounds)
-    for draw in draws:
+    for number, draw in enumerate(draws):
+        if number % 10 == 0:
+            take(number)
         optimiser.zero_grad()
         shaken, shift = inputs[draw], how.shake * torch.randn(how.batch, 1)
         shaken[:, :-1, 0] -= shift * scale[draw, None]
@@ -159,6 +210,8 @@ def _train(network: Network, samples: Samples, how: Training, generator: np.rand
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimiser.step()
         schedule.step()
+    take(how.rounds)
+    return losses
 
 
 @contextmanager
