@@ -14,6 +14,7 @@ from reporter.posts.judge import (
     SURE,
     Judgement,
 )
+from reporter.posts.learning import Learning, learning_part
 from reporter.posts.moves import Moved, moved
 from reporter.posts.notes import changes, data_notes, refusals
 from reporter.posts.record import Kept
@@ -84,6 +85,7 @@ class Post:
     kind: str
     place: Place
     sections: list[TargetSection]
+    learning: Learning | None
     moved: list[Moved]
     changes: list[Words]
     notes: list[Words]
@@ -110,6 +112,7 @@ def post(book: Book, day: date) -> Post:
         kind=kind_words(live=book.is_live(day)),
         place=book.headline,
         sections=[_section(book, target, day) for target in record.targets],
+        learning=learning_part(book, day),
         moved=moved(book, day),
         changes=changes(book, day),
         notes=[*refusals(book, day), *data_notes(book, day)],
