@@ -67,9 +67,9 @@ def losses(loss: Loss, ends: tuple[float, float], height: int = 150) -> Figure:
     # Labels stand above their lines, inside the plot.
     low, high = plain(ends[0] - room), plain(ends[1] + 2 * room)
     x = [loss.rounds[i] for i in kept]
-    held_out = line("held out", [], [loss.held_out[i] for i in kept], FORECAST, 2.5)
+    held_out = line("held out", [], [_short(loss.held_out[i]) for i in kept], FORECAST, 2.5)
     held_out |= {"text": [loss.texts[i] for i in kept], "hoverinfo": "text"}
-    trained = line("learnt from", [], [loss.trained[i] for i in kept], INK, 1.5) | {"hoverinfo": "skip"}
+    trained = line("learnt from", [], [_short(loss.trained[i]) for i in kept], INK, 1.5) | {"hoverinfo": "skip"}
     trained["line"]["dash"] = "dash"
     ticks = [tick for tick in nice_ticks(low, high, 3) if tick <= high - 0.14 * (high - low)]
     first, last = x[0], x[-1]
@@ -98,6 +98,11 @@ def losses(loss: Loss, ends: tuple[float, float], height: int = 150) -> Figure:
         "dragmode": False,
     }
     return {"data": [trace | {"x": x} for trace in (trained, held_out)], "layout": layout}
+
+
+def _short(loss: float) -> float:
+    """Four significant digits: a post holds many."""
+    return float(f"{loss:.4g}")
 
 
 def leanings(rows: Sequence[LeanedRow]) -> Figure:
