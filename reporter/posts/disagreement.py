@@ -7,10 +7,11 @@ from statistics import median
 
 from reporter.charts import number, spreads
 from reporter.charts.spreads import SpreadRow
+from reporter.dates import Cadence, day_in_words
 from reporter.evaluate import BASELINE
 from reporter.posts.book import Book, Forecast, Place
 from reporter.posts.figures import Chart
-from reporter.posts.words import Count, Range, Words, interval, join, percent, period, say, upper_first
+from reporter.posts.words import Count, Range, Words, interval, join, percent, say, upper_first
 from reporter.schema import INTERVALS, MEDIAN
 
 COMBINED = "ensemble"
@@ -55,17 +56,19 @@ def disagreement(book: Book, target: str, day: date, ident: str) -> Disagreement
         return None
     titles = {model: book.model_title(model) for model in said}
     title = upper_first(f"{book.target_title(target)}, {place.name}")
-    periods = {end: period(end, book.record.cadence) for end in days}
+    periods = {end: _when(end, day, book.record.cadence) for end in days}
     rows = [SaidRow(titles[model], [_said(forecast, end) for end in days]) for model, forecast in said.items()]
     spread = {end: Spread({titles[m]: _median(forecast, end) for m, forecast in said.items()}) for end in days}
-    sentence = join([spread[end].sentence(f"for {when} ") for end, when in periods.items()])
+    parts: list[Words] = []
+    for end, when in periods.items():
+        parts.append(spread[end].sentence(when, again=bool(parts) and spread[days[0]].width > 0))
     return Disagreement(
         ident=ident,
         title=title,
         periods=list(periods.values()),
-        sentence=sentence,
+        sentence=join(parts),
         where=_where(book, target, day),
-        chart=_chart(rows, said, periods, ident, title, sentence),
+        chart=_chart(rows, said, periods, ident, title, join(parts)),
         rows=rows,
     )
 
@@ -98,21 +101,23 @@ class Spread:
         """The width as a share of the middle; None of nothing."""
         return self.width / self.middle if self.middle > 0 else None
 
-    def sentence(self, beginning: str = "") -> Words:
+    def sentence(self, when: str, *, again: bool = False) -> Words:
         """From the smallest to the largest, in counts and as a share.
 
         Args:
-            beginning: what comes before it, without braces; with none the sentence begins with the models.
+            when: the period; without braces.
+            again: another such sentence comes before it.
         """
         least, most = self.ends
         many = len(self.medians)
         low, high = Count(self.medians[least]), Count(self.medians[most])
         if not self.width:
             who = "both" if many == 2 else f"all {number(many)}"  # noqa: PLR2004
-            return say(upper_first(f"{beginning}{who} models expect {{}}."), low)
-        share = "" if self.share is None else f", {percent(self.share)} of the middle one"
-        pattern = f"{beginning}the {number(many)} models expect from {{}} ({{}}) to {{}} ({{}}): {{}} apart{share}."
-        return say(upper_first(pattern), low, least, high, most, Count(self.width))
+            return say(f"For {when} {who} models expect {{}}.", low)
+        share = "" if self.share is None else f", {percent(self.share)}{'' if again else ' of the middle one'}"
+        begin = "it is" if again else f"the {number(many)} models expect"
+        pattern = f"For {when} {begin} from {{}} ({{}}) to {{}} ({{}}): {{}} apart{share}."
+        return say(pattern, low, least, high, most, Count(self.width))
 
 
 def _common(book: Book, target: str, place: Place, day: date) -> tuple[dict[str, Forecast], list[date]]:
@@ -121,6 +126,12 @@ def _common(book: Book, target: str, place: Place, day: date) -> tuple[dict[str,
     order = sorted(found, key=lambda model: (model != COMBINED, model != book.record.lead, model == BASELINE))
     shared = set.intersection(*(set(found[model].ahead) for model in order)) if len(order) > 1 else set()
     return {model: found[model] for model in order}, sorted({min(shared), max(shared)}) if shared else []
+
+
+def _when(end: date, day: date, cadence: Cadence) -> str:
+    """A period by its end, without the year if that is the forecast's."""
+    words = day_in_words(end, weekday=False, year=end.year != day.year)
+    return words if cadence is Cadence.DAY else f"the week to {words}"
 
 
 def _median(forecast: Forecast, end: date) -> float:
