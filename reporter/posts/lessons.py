@@ -47,17 +47,20 @@ def indexed(frame: pd.DataFrame) -> Lessons:
     Args:
         frame: of `schema.LESSONS`.
     """
+    days: list[date] = frame["reference_date"].to_numpy().astype("datetime64[D]").astype(object).tolist()
+    names = ("model_id", "kind", "input", "round", "trained", "held_out", "leaned")
+    columns = [frame[name].tolist() for name in names]
+    losses: dict[tuple[date, str], list[tuple[int, float, float]]] = {}
+    inputs: dict[tuple[date, str], dict[str, float]] = {}
+    for day, model, kind, name, number, trained, held_out, leaned in zip(days, *columns, strict=True):
+        if kind == "loss":
+            losses.setdefault((day, model), []).append((number, trained, held_out))
+        else:
+            inputs.setdefault((day, model), {})[name] = leaned
     found: Lessons = {}
-    days = frame["reference_date"].dt.date
-    for day, model in sorted(set(zip(days, frame["model_id"], strict=True))):
-        rows = frame[(days == day) & (frame["model_id"] == model)]
-        losses, inputs = rows[rows["kind"] == "loss"], rows[rows["kind"] == "input"]
-        found.setdefault(day, {})[model] = Learnt(
-            rounds=tuple(losses["round"].tolist()),
-            trained=tuple(losses["trained"].tolist()),
-            held_out=tuple(losses["held_out"].tolist()),
-            leaned=dict(zip(inputs["input"].tolist(), inputs["leaned"].tolist(), strict=True)),
-        )
+    for (day, model), taken in losses.items():
+        rounds, trained, held_out = zip(*taken, strict=True)
+        found.setdefault(day, {})[model] = Learnt(rounds, trained, held_out, inputs.get((day, model), {}))
     return found
 
 
