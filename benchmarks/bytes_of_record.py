@@ -16,6 +16,7 @@ from reporter.dated import Dated, DatedTables
 from reporter.dates import month_of
 from reporter.ledger import Ledger
 from reporter.receipts import Receipts
+from reporter.schema import TOLD
 
 
 def measured(store: Dated[Any]) -> tuple[int, int, int]:
@@ -36,7 +37,7 @@ def main() -> None:
     for folder in sorted(path for path in (options.site / "data").iterdir() if path.is_dir()):
         kinds: dict[str, list[Dated[Any]]] = {
             "forecasts": list(Ledger(folder).tables("model-output/*")),
-            "estimates": list(Ledger(folder).tables("estimates")),
+            **{name: list(Ledger(folder).tables(name)) for name in TOLD},
             "receipts": [Receipts(folder / "receipts")],
             "vintages": [DatedTables(folder / "vintages", ".parquet", "as_of")],
         }

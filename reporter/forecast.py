@@ -1,4 +1,4 @@
-"""From counts as known at a date to what a model says: quantiles as hub rows, and of the waves under way."""
+"""From counts as known at a date to what a model says: quantiles as hub rows, and what it tells besides."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,19 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from reporter import marks
+from reporter import marks, told
 from reporter.dates import Cadence
 from reporter.errors import ModelError
-from reporter.models.base import Estimates, History, Model, Quantiles
+from reporter.models.base import History, Model, Quantiles
 from reporter.models.past import Combiner, Past
-from reporter.schema import ESTIMATES, FORECASTS, LEVELS, QUANTITIES, Floats, columns, is_cumulative, to_frame
-
-_SAID = ("estimate", "q025", "q25", "q75", "q975")
-_ASCENDING = [1, 2, 0, 3, 4]
-"""The columns of an estimate in the order of its values, and the order in which these ascend."""
-
-_FINE = 2.0**20
-"""Steps between a power of two and the next that an estimate is rounded to: six digits, and four bytes of zeros."""
+from reporter.schema import FORECASTS, LEVELS, Floats, columns, is_cumulative
 
 
 @dataclass(frozen=True)
@@ -31,14 +24,14 @@ class ModelRun:
         rows: hub rows (`schema.FORECASTS`); empty if the model failed, or refused every place.
         refused: (target, location) → why the model says nothing about it.
         error: why the model failed as a whole, or None.
-        estimates: what it says of the waves (`schema.ESTIMATES`), a row for each series it speaks of and quantity;
-            empty if it is no model of curves.
+        beside: what else it says, by the names of `schema.TOLD`: rows without `model_id`, of the series that it
+            speaks of; nothing of what it does not tell.
     """
 
     rows: pd.DataFrame
     refused: dict[tuple[str, str], str]
     error: str | None = None
-    estimates: pd.DataFrame = field(default_factory=lambda: to_frame(ESTIMATES.empty_table(), ESTIMATES))
+    beside: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     @property
     def entry(self) -> dict[str, Any]:
@@ -142,10 +135,7 @@ def _run(quantiles: Quantiles, history: History, horizons: int) -> ModelRun:
     values = _checked(quantiles, history, horizons)
     kept = [number for number in range(len(history.targets)) if number not in quantiles.refused]
     refused = {(history.targets[i], history.locations[i]): reason for i, reason in quantiles.refused.items()}
-    if quantiles.estimates is None:
-        return ModelRun(_rows(history, values, kept), refused)
-    told = _checked_estimates(quantiles.estimates, history, kept)
-    return ModelRun(_rows(history, values, kept), refused, estimates=told)
+    return ModelRun(_rows(history, values, kept), refused, beside=told.rows(quantiles, history, kept))
 
 
 def _failed(history: History, error: Exception) -> ModelRun:
@@ -198,59 +188,3 @@ def _rows(history: History, values: Floats, kept: list[int]) -> pd.DataFrame:
         }
     )
     return rows[columns(FORECASTS)].sort_values(["target", "location", "horizon", "output_type_id"], ignore_index=True)
-
-
-def _checked_estimates(estimates: Estimates, history: History, kept: list[int]) -> pd.DataFrame:
-    """What a model says of the waves of the series that it speaks of, final sizes capped at the population.
-
-    Returns:
-        A frame of `schema.ESTIMATES` without `model_id`, in the order target, location, quantity.
-
-    Raises:
-        ModelError: quantities, shape, order, sign or finiteness is not as promised.
-    """
-    if set(estimates.values) != set(QUANTITIES) or len(estimates.families) != len(history.targets):
-        found = f"{len(estimates.families)} families and {sorted(estimates.values)}"
-        raise ModelError(f"gave estimates of {found}, not {len(history.targets)} and {sorted(QUANTITIES)}")
-    shape = (len(history.targets), len(_SAID))
-    for quantity, values in estimates.values.items():
-        if values.shape != shape:
-            raise ModelError(f"gave estimates of {quantity} of shape {values.shape}, not {shape}")
-        _check_said(quantity, values[kept])
-    cap = np.where(np.isnan(history.population), np.inf, history.population)[:, None]
-    said = {**estimates.values, "final_size": np.minimum(estimates.values["final_size"], cap)}
-    order = sorted(kept, key=lambda i: (history.targets[i], history.locations[i]))
-    values = np.stack([said[quantity][order] for quantity in QUANTITIES], axis=1).reshape(-1, len(_SAID))
-    places = [i for i in order for _ in QUANTITIES]
-    return pd.DataFrame(
-        {
-            "reference_date": np.full(len(places), history.dates[-1]).astype("datetime64[s]"),
-            "target": [history.targets[i] for i in places],
-            "location": [history.locations[i] for i in places],
-            "family": [estimates.families[i] for i in places],
-            "quantity": [*QUANTITIES] * len(order),
-            **dict(zip(_SAID, _coarse(values).T, strict=True)),
-        }
-    )
-
-
-def _check_said(quantity: str, values: Floats) -> None:
-    """Hold the estimates of one quantity, (S, 5), to what is promised of them; raises ModelError."""
-    if np.isinf(values).any():
-        raise ModelError(f"gave an estimate of {quantity} that is infinite")
-    if (np.isnan(values[:, 0]) & np.isfinite(values[:, 1:]).any(axis=1)).any():
-        raise ModelError(f"gave a range of {quantity} without an estimate")
-    # A level that is not told may stand between two that are, so each is held against the highest below it.
-    highest = np.fmax.accumulate(values[:, _ASCENDING], axis=1)
-    if (values[:, _ASCENDING] < highest).any():
-        raise ModelError(f"gave levels of {quantity} that cross, or an estimate outside of them")
-    if quantity == "began" and (values > 0).any():
-        raise ModelError("gave a wave that begins after the reference date")
-    if quantity == "final_size" and (values < 0).any():
-        raise ModelError("gave a negative final size")
-
-
-def _coarse(values: Floats) -> Floats:
-    """The values to six significant digits, in binary, where that saves half of their bytes; their order stays."""
-    mantissa, exponent = np.frexp(values)
-    return np.asarray(np.ldexp(np.round(mantissa * _FINE) / _FINE, exponent))

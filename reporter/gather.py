@@ -16,7 +16,7 @@ from reporter.dates import parse_date
 from reporter.feeds import Feed
 from reporter.ledger import LEDGER, Ledger, Receipt
 from reporter.posts import Attribution, FeedRecord, Upstream
-from reporter.schema import COUNTS, SPLITS, to_frame
+from reporter.schema import COUNTS, SPLITS, TOLD, to_frame
 from reporter.sources.base import Source
 from reporter.supply import Supply
 from reporter.timeliness import State, Timeliness, timeliness
@@ -71,7 +71,7 @@ def feed_record(
             "peers": tuple(peers.peers_on_record(feed, folder / peers.NAME)),
             "vintages": tuple(counts.vintages.as_ofs),
             "revisions": counts.revisions,
-            "estimates": ledger.estimates(since),
+            **{name: ledger.told(name, since) for name in TOLD},
             "kept": kept,
             "timeliness": _timeliness(feed, counts, kept_supply),
             "upstreams": tuple(_upstreams(feed, kept_supply, counts.settle * feed.period.step)),

@@ -22,6 +22,7 @@ from reporter.ledger import Ledger
 from reporter.posts import FeedRecord
 from reporter.pull import Pull
 from reporter.retracing import explained, is_last, retrace_to
+from reporter.schema import TOLD
 from reporter.work import Task, forecast, work
 
 Progress = Callable[[str, int, int], None]
@@ -288,9 +289,10 @@ class Job:
             "seed": self._seed_of(reference),
             "models": entries,
             "changes": compared,
-            "estimates": None,
+            **dict.fromkeys(TOLD),
         }
-        self._ledger.append(reference, rows, receipt, {"changes": changes, "estimates": _estimates(runs)})
+        told = {name: _told(name, runs) for name in TOLD}
+        self._ledger.append(reference, rows, receipt, {"changes": changes, **told})
         self._combining.remember(reference, rows)
         self.account.new.append(reference)
 
@@ -313,7 +315,7 @@ class Job:
         return not is_first or today <= reference + delay + timedelta(days=self.feed.patience[1])
 
 
-def _estimates(runs: dict[str, ModelRun]) -> pd.DataFrame | None:
-    """What the models of curves say of the waves, together; None if none is asked, or none says anything."""
-    told = [run.estimates.assign(model_id=name) for name, run in sorted(runs.items()) if not run.estimates.empty]
+def _told(kind: str, runs: dict[str, ModelRun]) -> pd.DataFrame | None:
+    """What all models say of a kind of `schema.TOLD`, together; None if none says anything."""
+    told = [run.beside[kind].assign(model_id=name) for name, run in sorted(runs.items()) if kind in run.beside]
     return pd.concat(told, ignore_index=True) if told else None

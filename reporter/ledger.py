@@ -17,14 +17,14 @@ from reporter.dated import Dated, DatedTables
 from reporter.dates import parse_date
 from reporter.errors import RecordError
 from reporter.receipts import Receipt, Receipts
-from reporter.schema import ESTIMATES, FORECASTS, SPLITS, to_frame, to_table
+from reporter.schema import FORECASTS, SPLITS, TOLD, to_frame, to_table
 
 __all__ = ["BESIDE", "KINDS", "LEDGER", "Ledger", "Receipt"]
 
 LEDGER = FORECASTS.append(pa.field("model_id", pa.string()))
 """The ledger as it is read: the columns of its files and the name of their folder."""
 
-BESIDE = {"changes": SPLITS, "estimates": ESTIMATES}
+BESIDE = {"changes": SPLITS, **TOLD}
 """What else is on record of some reference dates, of all models together: the folder, and the key in the receipt."""
 
 KINDS = {"model-output/*": "-{}.parquet", **dict.fromkeys(BESIDE, ".parquet")}
@@ -185,18 +185,19 @@ class Ledger:
         table = self.beside("changes", receipt)
         return None if table is None else to_frame(table, SPLITS)
 
-    def estimates(self, since: date | None = None, until: date | None = None) -> pd.DataFrame:
-        """What models of curves said of the waves under way (`schema.ESTIMATES`), oldest reference date first.
+    def told(self, name: str, since: date | None = None, until: date | None = None) -> pd.DataFrame:
+        """What models said besides their quantiles, oldest reference date first.
 
         Args:
+            name: of `schema.TOLD`, whose columns the rows have.
             since, until: as `forecasts`.
 
         Raises:
             RecordError: as `beside`.
         """
-        found = (self.beside("estimates", receipt) for receipt in self._between(since, until))
+        found = (self.beside(name, receipt) for receipt in self._between(since, until))
         tables = [table for table in found if table is not None]
-        return to_frame(pa.concat_tables(tables) if tables else ESTIMATES.empty_table(), ESTIMATES)
+        return to_frame(pa.concat_tables(tables) if tables else TOLD[name].empty_table(), TOLD[name])
 
     def beside_path(self, name: str, reference_date: date) -> Path:
         """The file that the rows of a kind of `BESIDE` are in."""

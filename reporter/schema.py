@@ -89,6 +89,24 @@ ESTIMATES = pa.schema(
 )
 """What models of curves said of the wave under way: null where it could not be told."""
 
+LESSONS = pa.schema(
+    {
+        "reference_date": pa.date32(),
+        "model_id": pa.string(),
+        "kind": pa.string(),
+        "input": pa.string(),
+        "round": pa.int32(),
+        **dict.fromkeys(("trained", "held_out", "leaned"), pa.float64()),
+    }
+)
+"""How networks learnt: rows of `kind` "loss", by `round`, and "input", by `input`; `models.lesson` says what each is.
+
+What a kind has none of is null, or 0 and empty where null has no hash.
+"""
+
+TOLD = {"estimates": ESTIMATES, "lessons": LESSONS}
+"""What a model may say besides its quantiles: the field's name in the plural, and its rows on record."""
+
 REVISIONS = pa.schema(
     {
         "target": pa.string(),

@@ -113,7 +113,7 @@ def test_merging_keeps_every_number_and_every_receipt(loose, tree):
     pd.testing.assert_frame_equal(Vintages(loose / "vintages").changes, log)
     assert Vintages(loose / "vintages").hashes == hashes
     assert Ledger(loose).receipts() == receipts
-    said = Ledger(loose).estimates(until=date(2026, 2, 20))
+    said = Ledger(loose).told("estimates", until=date(2026, 2, 20))
     assert said["estimate"].tolist() == [day.day for day in DAYS if day.day % 2 == 0 and day <= date(2026, 2, 20)]
     lines = [before[name] for name in sorted(before) if name.startswith("receipts/2026-01")]
     assert after["receipts/2026-01.jsonl"] == b"".join(lines)

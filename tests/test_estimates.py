@@ -82,10 +82,10 @@ def test_every_date_has_a_file_that_its_receipt_names(folder):
 
 def test_estimates_are_read_from_one_date_to_another(folder):
     ledger = Ledger(folder)
-    assert len(ledger.estimates()) == 4 * 6 * len(QUANTITIES)
-    some = ledger.estimates(since=date(2020, 4, 9), until=date(2020, 4, 10))
+    assert len(ledger.told("estimates")) == 4 * 6 * len(QUANTITIES)
+    some = ledger.told("estimates", since=date(2020, 4, 9), until=date(2020, 4, 10))
     assert set(some["reference_date"].dt.strftime("%Y-%m-%d")) == {"2020-04-09", "2020-04-10"}
-    assert Ledger(folder.parent / "none").estimates().columns.tolist() == ESTIMATES.names
+    assert Ledger(folder.parent / "none").told("estimates").columns.tolist() == ESTIMATES.names
 
 
 def test_the_record_passes_and_the_hub_opens(folder):

@@ -153,7 +153,7 @@ def told(history, estimates, refused=()):
 def test_estimates_are_rows_of_the_series_that_are_spoken_of(history):
     run = told(history, curves(("logistic", "", "richards")), refused=(1,))
     assert run.error is None
-    frame = run.estimates.assign(model_id="sigmoid")[columns(ESTIMATES)]
+    frame = run.beside["estimates"].assign(model_id="sigmoid")[columns(ESTIMATES)]
     assert frame[["location", "quantity"]].to_numpy().tolist() == [
         [place, quantity] for place in ("DE", "IT") for quantity in QUANTITIES
     ]
@@ -168,16 +168,15 @@ def test_estimates_are_rows_of_the_series_that_are_spoken_of(history):
 
 def test_a_model_of_no_curves_says_nothing_of_waves(history):
     run = told(history, None)
-    assert run.estimates.empty
-    assert columns(ESTIMATES) == list(run.estimates.columns)
+    assert run.beside == {}
     assert not run.rows.empty
 
 
 def test_what_cannot_be_told_is_null(history):
     run = told(history, curves(("", "", ""), **dict.fromkeys(QUANTITIES, [np.nan] * 5)))
     assert run.error is None
-    assert len(run.estimates) == 3 * len(QUANTITIES)
-    assert run.estimates["estimate"].isna().all()
+    assert len(run.beside["estimates"]) == 3 * len(QUANTITIES)
+    assert run.beside["estimates"]["estimate"].isna().all()
 
 
 @pytest.mark.parametrize(
@@ -201,7 +200,7 @@ def test_estimates_that_break_the_contract_fail_the_model(history, estimates, er
     run = told(history, estimates)
     assert error in run.error
     assert run.rows.empty
-    assert run.estimates.empty
+    assert run.beside == {}
 
 
 def test_what_is_said_of_a_refused_series_is_not_taken(history):
@@ -216,7 +215,7 @@ def test_rounding_keeps_six_digits_and_the_order(values):
     frame = counts(("DE", "2026-01-01", 1.0), ("FR", "2026-01-01", 1.0), ("IT", "2026-01-01", 1.0))
     plain = build_history(frame, [(T, "DE"), (T, "FR"), (T, "IT")], date(2026, 1, 1), Cadence.DAY, {})
     low, lower, middle, upper, high = values
-    rows = told(plain, curves(turn=[middle, low, lower, upper, high])).estimates
+    rows = told(plain, curves(turn=[middle, low, lower, upper, high])).beside["estimates"]
     (kept,) = rows.loc[(rows["quantity"] == "turn") & (rows["location"] == "DE")].to_dict("records")
     found = [kept[name] for name in ("q025", "q25", "estimate", "q75", "q975")]
     np.testing.assert_allclose(found, values, rtol=1e-6)

@@ -3,7 +3,7 @@
 Colours are CSS custom properties, `var(--forecast)`: a page resolves them for Plotly, a browser for SVG.
 """
 
-from reporter.charts import courses, lags, scoring, vintages
+from reporter.charts import courses, lags, learning, scoring, spreads, vintages
 from reporter.charts.axes import Figure, literal, number
 from reporter.charts.drawing import svg
 from reporter.charts.fans import Fan, cut, fan, outside
@@ -17,10 +17,12 @@ __all__ = [
     "cut",
     "fan",
     "lags",
+    "learning",
     "literal",
     "number",
     "outside",
     "scoring",
+    "spreads",
     "strip",
     "svg",
     "vintages",

@@ -19,15 +19,10 @@ from reporter.charts.axes import (
     nice_ticks,
     plain,
 )
-
-ROW = 44
-"""Height of a row in pixels: a line of text, and a mark below it."""
+from reporter.charts.rows import MARK, axis, box, dots, in_rows, stroke
 
 MOST_SKILL = 2.5
 """Skill beyond this is cut: far worse than no change is all that matters of it."""
-
-_TEXT, _MARK = 0.5, 0.73
-"""Where in its row the text stands and the mark lies."""
 
 
 @dataclass(frozen=True)
@@ -69,14 +64,14 @@ def skills(rows: Sequence[SkillRow], baseline: str) -> Figure:
     top = min(max([1.25, *ends]) * 1.04, MOST_SKILL)
     traces = [_uprights([1], len(rows), INK)]
     for place, row in enumerate(rows):
-        y = place + _MARK
+        y = place + MARK
         skill = min(row.skill, top)
         if row.low is not None and row.high is not None:
             ends = [plain(min(end, top)) for end in (row.low, row.high)]
-            traces.append(_line(ends, [y, y], LIKELY, 9))
-        traces.append(_line([1, skill], [y, y], MUTED, 1))
-        traces.append(_dots([skill], [y], FORECAST if row.skill != 1 else MUTED, [literal(f"{row.name}: {row.words}")]))
-    layout = _layout(rows, _axis(top, nice_ticks(0, top, 5)))
+            traces.append(stroke(ends, [y, y], LIKELY, 9))
+        traces.append(stroke([1, skill], [y, y], MUTED, 1))
+        traces.append(dots([skill], [y], FORECAST if row.skill != 1 else MUTED, [literal(f"{row.name}: {row.words}")]))
+    layout = in_rows(rows, _axis(top, nice_ticks(0, top, 5)))
     layout["annotations"].append(_head(1, literal(f"{baseline}: 1")))
     return {"data": traces, "layout": layout}
 
@@ -102,87 +97,42 @@ def parts(rows: Sequence[PartsRow], *, relative: bool) -> Figure:
         for place, row in enumerate(rows):
             left, right = (min(sum(row.parts[:end]), top) for end in (number, number + 1))
             if right > left:
-                _box(x, y, left, right, place + _MARK - 0.14, place + _MARK + 0.14)
+                box(x, y, left, right, place + MARK - 0.14, place + MARK + 0.14)
         trace = line(name, [], [], edge, 1) | {"fill": "toself", "fillcolor": fill, "hoverinfo": "skip"}
         traces.append(trace | {"x": x, "y": y})
     if relative:
         traces.append(_uprights([1], len(rows), MUTED))
-    return {"data": traces, "layout": _layout(rows, _axis(top, nice_ticks(0, top)))}
+    return {"data": traces, "layout": in_rows(rows, _axis(top, nice_ticks(0, top)))}
 
 
 def held(rows: Sequence[HeldRow]) -> Figure:
     """Draw how often each range held as a dot, joined to how often it should have, with the band of chance."""
     traces = []
     for place, row in enumerate(rows):
-        y = place + _MARK
+        y = place + MARK
         x_band: list[float | None] = []
         y_band: list[float | None] = []
         for nominal, (share, low, high) in row.held.items():
-            _box(x_band, y_band, 100 * low, 100 * high, y - 0.17, y + 0.17)
-            traces.append(_line([nominal, 100 * share], [y, y], MUTED, 1.5))
+            box(x_band, y_band, 100 * low, 100 * high, y - 0.17, y + 0.17)
+            traces.append(stroke([nominal, 100 * share], [y, y], MUTED, 1.5))
         band = line("by chance", [], [], EDGE, 0.75) | {"fill": "toself", "fillcolor": SURE, "hoverinfo": "skip"}
         traces.insert(0, band | {"x": x_band, "y": y_band})
         for nominal, (share, low, high) in row.held.items():
             inside = low <= share <= high
             text = f"{literal(row.name)}<br>{nominal} % range held {100 * share:.0f} %<br>by chance {100 * low:.0f}"
             text += f"\u2013{100 * high:.0f} %"
-            dot = _dots([100 * share], [y], INK if inside else OUTSIDE, [text])
+            dot = dots([100 * share], [y], INK if inside else OUTSIDE, [text])
             if not inside:
                 dot["marker"] |= {"symbol": "circle-open", "size": 9, "line": {"color": OUTSIDE, "width": 2}}
             traces.append(dot)
     nominals = sorted({nominal for row in rows for nominal in row.held})
-    axis = {"range": [0, 102], "tickvals": [0, *nominals], "ticktext": ["0", *(f"{n}\u202f%" for n in nominals)]}
+    marks = {"range": [0, 102], "tickvals": [0, *nominals], "ticktext": ["0", *(f"{n}\u202f%" for n in nominals)]}
     traces.insert(len(rows), _uprights(nominals, len(rows), MUTED))
-    return {"data": traces, "layout": _layout(rows, _axis(102, []) | axis)}
-
-
-def _layout(rows: Sequence[SkillRow | PartsRow | HeldRow], xaxis: dict[str, Any]) -> dict[str, Any]:
-    """Rows from the top down: the name at the left, the number in words at the right, the mark below."""
-    places = [plain(place + _TEXT) for place in range(len(rows))]
-    yaxis = {
-        "range": [len(rows), 0],
-        "tickmode": "array",
-        "tickvals": places,
-        "ticktext": [literal(row.name) for row in rows],
-        "ticklabelposition": "inside top",
-        "tickfont": {"color": INK, "size": 12},
-        "showgrid": False,
-        "zeroline": False,
-        "fixedrange": True,
-    }
-    words = [
-        {
-            "x": 1, "y": y, "xref": "paper", "yref": "y", "text": row.words, "showarrow": False,
-            "xanchor": "right", "yanchor": "bottom", "font": {"color": INK, "size": 12},
-        }
-        for y, row in zip(places, rows, strict=True)
-    ]  # fmt: skip
-    return {
-        "height": 18 + ROW * len(rows) + 26,
-        "margin": {"l": 0, "r": 0, "t": 18, "b": 26},
-        "xaxis": xaxis,
-        "yaxis": yaxis,
-        "shapes": [],
-        "annotations": words,
-        "showlegend": False,
-        "hovermode": "closest",
-        "dragmode": False,
-        "separators": ".\u202f",
-    }
+    return {"data": traces, "layout": in_rows(rows, _axis(102, []) | marks)}
 
 
 def _axis(top: float, ticks: list[float]) -> dict[str, Any]:
-    return {
-        "type": "linear",
-        "range": [0, plain(top)],
-        "tickmode": "array",
-        "tickvals": ticks,
-        "ticktext": [f"{tick:g}" for tick in ticks],
-        "tickfont": {"color": MUTED, "size": 12},
-        "showgrid": False,
-        "zeroline": False,
-        "fixedrange": True,
-    }
+    return axis(0, top, ticks, [f"{tick:g}" for tick in ticks])
 
 
 def _head(x: float, text: str) -> dict[str, Any]:
@@ -200,25 +150,5 @@ def _uprights(places: Sequence[float], rows: int, colour: str) -> dict[str, Any]
     for row in range(rows):
         for place in places:
             x += [plain(place), plain(place), None]
-            y += [plain(row + _MARK - 0.2), plain(row + _MARK + 0.2), None]
+            y += [plain(row + MARK - 0.2), plain(row + MARK + 0.2), None]
     return line("", [], [], colour, 1.25) | {"x": x, "y": y, "hoverinfo": "skip", "connectgaps": False}
-
-
-def _line(x: Sequence[float], y: Sequence[float], colour: str, width: float) -> dict[str, Any]:
-    trace = line("", [], y, colour, width)
-    return trace | {"x": [plain(value) for value in x], "hoverinfo": "skip"}
-
-
-def _dots(x: Sequence[float], y: Sequence[float], colour: str, texts: list[str]) -> dict[str, Any]:
-    trace = line("", [], y, colour, 1)
-    marker = {"color": colour, "size": 9}
-    return trace | {"mode": "markers", "x": [plain(v) for v in x], "marker": marker, "text": texts, "hoverinfo": "text"}
-
-
-def _box(x: list[float | None], y: list[float | None], left: float, right: float, top: float, bottom: float) -> None:
-    """Add a rectangle to a trace of several."""
-    if x:
-        x.append(None)
-        y.append(None)
-    x += [plain(end) for end in (left, right, right, left, left)]
-    y += [plain(end) for end in (top, top, bottom, bottom, top)]

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from reporter.dates import Cadence
+from reporter.models.lesson import Lesson
 from reporter.schema import LEVELS, Floats, is_cumulative
 from reporter.triangle import Triangle
 
@@ -81,11 +82,13 @@ class Quantiles:
             own last count is. A refused series is all NaN, any other is all finite.
         refused: series number → why the model says nothing about it, in plain words.
         estimates: what it says of the waves, if it is a model of curves.
+        lesson: how it learnt, if it is a network.
     """
 
     values: Floats
     refused: Mapping[int, str] = field(default_factory=dict)
     estimates: Estimates | None = None
+    lesson: Lesson | None = None
 
 
 Learnt = Callable[[History], Quantiles]

@@ -14,6 +14,7 @@ import pandas as pd
 
 from reporter.dates import day_in_words, parse_date
 from reporter.evaluate import BASELINE
+from reporter.posts import lessons
 from reporter.posts.record import FeedRecord
 from reporter.posts.tally import COLUMNS, Tally
 from reporter.posts.wave import Waves, indexed
@@ -202,6 +203,11 @@ class Book:
     def waves(self) -> Waves:
         """What models of curves said, by series and model, oldest reference date first."""
         return indexed(self.record.estimates, self.record.cadence)
+
+    @cached_property
+    def lessons(self) -> lessons.Lessons:
+        """How networks learnt, by reference date and model."""
+        return lessons.indexed(self.record.lessons)
 
     # ------------------------------------------------------------------ scores
 

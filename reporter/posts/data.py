@@ -74,12 +74,14 @@ def _files(book: Book) -> list[Download]:
     record, newest = book.record, book.dates[-1]
     receipt = book.receipts[newest]
     spoke = [model for model, entry in receipt["models"].items() if "sha256" in entry]
-    changed = [day for day in book.dates if book.receipts[day].get("changes")]
-    curved = [day for day in book.dates if book.receipts[day].get("estimates")]
     asked = any(one.asked is not None for one in record.upstreams)
 
     def links(*paths: str) -> list[Link]:
         return [Link(path, f"data/{record.name}/{path}") for path in paths]
+
+    def beside(name: str) -> list[Link]:
+        newest_of = [day for day in book.dates if book.receipts[day].get(name)][-1:]
+        return links(*(f"{name}/{kept_under(day, newest)}.parquet" for day in newest_of))
 
     month = "One file a day, and one a month once that is long over"
     found = [
@@ -95,14 +97,12 @@ def _files(book: Book) -> list[Download]:
             links(f"receipts/{newest}.json"),
             f"What the forecasts of a date were made from, when, and with what, with hashes of all of it. {month}.",
         ),
+        (beside("changes"), f"Why each median moved since the forecast before. {month}."),
         (
-            links(*(f"changes/{kept_under(day, newest)}.parquet" for day in changed[-1:])),
-            f"Why each median moved since the forecast before. {month}.",
-        ),
-        (
-            links(*(f"estimates/{kept_under(day, newest)}.parquet" for day in curved[-1:])),
+            beside("estimates"),
             f"What models of curves said of each wave: its beginning, turn, growth and final size. {month}.",
         ),
+        (beside("lessons"), f"How the networks learnt: their losses, and what they leaned on. {month}."),
         (
             links("target-data/time-series.parquet", "target-data/oracle-output.parquet"),
             "The latest counts, and those of them that forecasts are held against.",

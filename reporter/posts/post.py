@@ -14,6 +14,7 @@ from reporter.posts.judge import (
     SURE,
     Judgement,
 )
+from reporter.posts.learning import Learning, learning_part
 from reporter.posts.moves import Moved, moved
 from reporter.posts.notes import changes, data_notes, refusals
 from reporter.posts.record import Kept
@@ -21,6 +22,13 @@ from reporter.posts.standing import Standing, kind_words, known_by, standings
 from reporter.posts.wavepart import WavePart, wave_parts
 from reporter.posts.words import Count, Words, expectation, period, say, short_target, upper_first
 from reporter.schema import is_cumulative
+
+_BESIDE = {
+    "changes": "Why every median changed",
+    "estimates": "What the curves say of every wave",
+    "lessons": "How the networks learnt",
+}
+"""What may be on record of a date besides forecasts, in words."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +85,7 @@ class Post:
     kind: str
     place: Place
     sections: list[TargetSection]
+    learning: Learning | None
     moved: list[Moved]
     changes: list[Words]
     notes: list[Words]
@@ -103,6 +112,7 @@ def post(book: Book, day: date) -> Post:
         kind=kind_words(live=book.is_live(day)),
         place=book.headline,
         sections=[_section(book, target, day) for target in record.targets],
+        learning=learning_part(book, day),
         moved=moved(book, day),
         changes=changes(book, day),
         notes=[*refusals(book, day), *data_notes(book, day)],
@@ -241,10 +251,9 @@ def _downloads(book: Book, day: date) -> list[Link]:
         if "sha256" in entry:
             text = f"{book.model_title(model)}: every quantile{of} (Parquet)"
             links.append(Link(text, f"{folder}/model-output/{model}/{kept}-{model}.parquet"))
-    if book.receipts[day].get("changes"):
-        links.append(Link(f"Why every median changed{of} (Parquet)", f"{folder}/changes/{kept}.parquet"))
-    if book.receipts[day].get("estimates"):
-        links.append(Link(f"What the curves say of every wave{of} (Parquet)", f"{folder}/estimates/{kept}.parquet"))
+    for name, words in _BESIDE.items():
+        if book.receipts[day].get(name):
+            links.append(Link(f"{words}{of} (Parquet)", f"{folder}/{name}/{kept}.parquet"))
     return links
 
 

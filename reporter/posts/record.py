@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from reporter.dates import Cadence
-from reporter.schema import ESTIMATES, REVISIONS, to_frame
+from reporter.schema import ESTIMATES, LESSONS, REVISIONS, to_frame
 from reporter.switches import Belief, Switch
 from reporter.timeliness import Timeliness
 
@@ -134,6 +134,7 @@ class FeedRecord:
         vintages: the dates of all vintages, oldest first.
         revisions: frame of `schema.REVISIONS`: how much counts are revised after they were first published.
         estimates: frame of `schema.ESTIMATES` from `since` on: what models of curves said of the waves.
+        lessons: frame of `schema.LESSONS` from `since` on: how networks learnt.
     """
 
     name: str
@@ -169,3 +170,4 @@ class FeedRecord:
     vintages: tuple[date, ...] = ()
     revisions: pd.DataFrame = field(default_factory=lambda: to_frame(REVISIONS.empty_table(), REVISIONS))
     estimates: pd.DataFrame = field(default_factory=lambda: to_frame(ESTIMATES.empty_table(), ESTIMATES))
+    lessons: pd.DataFrame = field(default_factory=lambda: to_frame(LESSONS.empty_table(), LESSONS))

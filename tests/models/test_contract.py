@@ -6,6 +6,7 @@ import re
 import numpy as np
 import pytest
 
+from reporter import told
 from reporter.dates import Cadence
 from reporter.models import REGISTRY, load, plain
 from reporter.models.base import Quantiles
@@ -46,6 +47,7 @@ def check(answer, history, horizons=HORIZONS):
             assert (np.diff(values, axis=1) >= 0).all()
             if np.isfinite(history.population[i]):
                 assert (values <= history.population[i]).all()
+    told.rows(answer, history, [i for i in range(len(history.targets)) if i not in answer.refused])
 
 
 def ask(model, history, seed=1) -> Quantiles:

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 import pytest
 
 from reporter import charts
-from reporter.charts import courses, scoring, vintages
+from reporter.charts import courses, learning, scoring, spreads, vintages
 from reporter.dates import Cadence
 from reporter.posts.book import Book
 from reporter.posts.figures import fan_chart
@@ -50,6 +50,13 @@ TURNS = said((TODAY - 5.5, TODAY - 7, None, TODAY - 9, TODAY + 60), (TODAY, TODA
 SIZES = said((5e4, 4e4, 6e4, 3e4, None), (6e4, 5e4, 7e4, 4e4, 8e4))
 FAR_APART = said((5e2, 4e2, 6e2, 3e2, 9e9), (6e4, 5e4, 7e4, 4e4, 8e4))
 RATES = said((0.2, 0.1, 0.3, 0.05, 0.4), (-0.1, -0.2, 0.0, None, None))
+LOSS = learning.Loss((0, 10, 20), (0.6, 0.5, 0.4), (0.6, 0.55, 0.52), ("", "", ""))
+LEANED = [learning.LeanedRow("<one>", "+10 %", (0.1, None, -0.02)), learning.LeanedRow("two", "0", (0.0, 0.2, 0.3))]
+EXPECTED = [
+    spreads.SpreadRow("<one>", "1 → 2", [(90.0, 100.0, 110.0), (80.0, 120.0, 150.0)]),
+    spreads.SpreadRow("two", "", [(95.0, 105.0, 115.0), (90.0, 1e4, 2e4)]),
+    spreads.SpreadRow("three", "", [(99.0, 99.0, 99.0), (101.0, 101.0, 101.0)]),
+]
 
 FIGURES = {
     "fan": lambda: charts.fan(a_fan()),
@@ -75,6 +82,12 @@ FIGURES = {
     "no size at all": lambda: vintages.sizes(said((0.0, 0.0, 0.0, 0.0, 0.0), (0.0, None, None, None, None))),
     "growth": lambda: vintages.rates(RATES, lambda rate: f"{rate:.2f}"),
     "no growth": lambda: vintages.rates(said((0.0, 0.0, 0.0, 0.0, 0.0)) * 2, str),
+    "losses": lambda: learning.losses(LOSS, (0.4, 0.6)),
+    "losses of nothing": lambda: learning.losses(learning.Loss((0, 1), (0, 0), (0, 0), ("", "")), (0, 0)),
+    "leanings": lambda: learning.leanings(LEANED),
+    "leaned on nothing": lambda: learning.leanings([learning.LeanedRow("a", "", (0.0,))]),
+    "spreads": lambda: spreads.spreads(EXPECTED),
+    "a spread of zeros": lambda: spreads.spreads([spreads.SpreadRow("a", "", [(0.0, 0.0, 0.0)])] * 2),
     "histogram": lambda: courses.histogram(np.full(10, 0.1), (0.05, 0.15), 0.3, {0.0: "low", 1.0: "high"}),
 }
 
@@ -201,6 +214,31 @@ def test_marks_are_inside_and_apart():
         assert all(low <= tick < high - 0.1 * (high - low) for tick in axis["tickvals"])
         ticks = sorted(axis["tickvals"])
         assert all(after - before > 0.1 * (high - low) for before, after in pairwise(ticks))
+
+
+def test_a_forecast_that_dwarfs_the_others_is_cut_and_said_so():
+    low, high = spreads.spreads(EXPECTED)["layout"]["xaxis"]["range"]
+    assert 70 < low < 80
+    assert 150 < high < 1e4
+    assert spreads.is_cut(EXPECTED)
+    assert not spreads.is_cut(EXPECTED[::2])
+    marks = [place for trace in spreads.spreads(EXPECTED)["data"] for place in trace["x"] if place is not None]
+    assert low <= min(marks) <= max(marks) == high
+
+
+def test_a_network_that_does_not_read_an_input_has_no_bar_for_it():
+    bars = learning.leanings(LEANED)["data"]
+    assert [sum(place is not None for place in bar["x"]) for bar in bars] == [10, 5, 10]
+    assert min(bars[2]["x"][:5]) == -0.02
+    assert [shape["x0"] for shape in learning.leanings(LEANED)["layout"]["shapes"]] == [0]
+    assert learning.leanings(LEANED[1:])["layout"]["shapes"] == []
+
+
+def test_losses_of_several_networks_share_a_scale():
+    ends = [learning.losses(LOSS, (0.2, 0.9))["layout"]["yaxis"]["range"] for _ in range(2)]
+    assert ends[0] == ends[1]
+    assert ends[0][0] < 0.2
+    assert ends[0][1] > 0.9
 
 
 def test_a_bar_marks_a_miss():

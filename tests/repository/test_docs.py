@@ -13,7 +13,7 @@ from reporter import cli, config, evaluate, marks, models
 from reporter.config import Site
 from reporter.dates import Cadence
 from reporter.feeds import Feed, Limits, Peers
-from reporter.schema import CHANGES, ESTIMATES, FORECASTS, QUANTITIES, REVISIONS, SPLITS
+from reporter.schema import CHANGES, ESTIMATES, FORECASTS, LESSONS, QUANTITIES, REVISIONS, SPLITS
 from reporter.sources import REGISTRY
 from reporter.team import Contributor, Team
 
@@ -120,7 +120,7 @@ def test_every_column_and_receipt_key_is_documented(root, april_site):
     newest = json.loads((april_site / "data/april/receipts/2020-04-11.json").read_text())
     keys = {*receipt} - {"vintage"} | {f"vintage.{key}" for key in receipt["vintage"]}
     keys |= {f"changes.{key}" for key in newest["changes"]}
-    tables = (CHANGES, FORECASTS, SPLITS, ESTIMATES, REVISIONS, evaluate.SCORES)
+    tables = (CHANGES, FORECASTS, SPLITS, ESTIMATES, LESSONS, REVISIONS, evaluate.SCORES)
     for name in [*(name for table in tables for name in table.names), *QUANTITIES, *keys]:
         assert f"`{name}`" in text, name
 
