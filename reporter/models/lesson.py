@@ -44,9 +44,9 @@ def leaning(
     less 1. What belongs to a part is shuffled together, so that it stays a whole that occurs.
 
     Args:
-        inputs: (N, W, F) windows that the network did not learn from.
-        parts: for each part (W, F), which of a window's values belong to it.
-        loss: of (N, W, F) windows, against what came after the windows as they were.
+        inputs: (N, ...) windows that the network did not learn from.
+        parts: for each part (...), which of a window's values belong to it.
+        loss: of (N, ...) windows, against what came after the windows as they were.
         draws: where the orders come from.
 
     Returns:

@@ -1,18 +1,22 @@
-"""A recurrent network that learns from all series of a feed at once."""
+"""Recurrent networks that learn from all series of a feed at once."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import nn
 
 from reporter.dates import Cadence
-from reporter.models import base
-from reporter.models.samples import Looks, Samples, gather, look
-from reporter.models.series import drawn_out, steps, steps_since, to_horizons
-from reporter.schema import LEVELS, Floats
+from reporter.errors import ModelError
+from reporter.models import base, network
+from reporter.models.device import device
+from reporter.models.learning import lesson
+from reporter.models.network import Cell, Learnt, Training, Windows
+from reporter.models.revised import revisions
+from reporter.models.samples import LEVEL, Looks, Samples, gather, look
+from reporter.models.series import Steps, drawn_out, steps, steps_since, to_horizons
+from reporter.schema import Floats
 
 NEEDS = {Cadence.DAY: 14, Cadence.WEEK: 8}
 """Counts without which a series is refused."""
@@ -21,65 +25,49 @@ ENOUGH = 30
 """Past windows that a network can learn from, at the least."""
 
 
-@dataclass(frozen=True)
-class Training:
-    """How a network is built and trained.
-
-    Attributes:
-        hidden: units of the recurrent layer.
-        batch: windows a step.
-        rounds: steps.
-        rate: highest learning rate of the one-cycle schedule (Smith & Topin 2019, arXiv:1708.07120).
-        decay: weight decay.
-        members: networks whose quantiles are averaged.
-        trust: share of a network in what is told; the rest is what changes were overall.
-        shake: error of the level in units of `Samples.scale`, as the newest counts will still be revised.
-    """
-
-    hidden: int = 24
-    batch: int = 512
-    rounds: int = 100
-    rate: float = 1e-2
-    decay: float = 1e-2
-    members: int = 3
-    trust: float = 0.8
-    shake: float = 0.5
-
-
-Layer = type[nn.RNN] | type[nn.GRU] | type[nn.LSTM]
-
-
 class Rnn(base.Learner):
     """An Elman network (Elman 1990, Cognitive Science 14:179) with direct quantiles for all horizons.
 
-    It reads the newest counts of a series, relative to their level and without the rhythm of the week, and says how far
-    the coming counts will be from that level, on the log1p scale. One network is trained on the past of all places
-    and targets together, newer windows more often than older ones, by the pinball loss (Koenker & Bassett 1978,
-    eq. 2.1) averaged over the 23 levels. No quantile leaves the range of changes seen in training.
+    It reads the newest counts of a series, relative to their level and without the rhythm of the week, beside the total
+    of all places, the other targets of the place and the time of the year, and says how far the coming counts will be
+    from that level, on the log1p scale. One network is trained on the past of all places and targets together, newer
+    windows more often than older ones, each altered as counts were revised after a forecaster first saw them
+    (`revised`). The loss is the pinball loss over the 23 levels. Several networks, each of which leaves out other
+    stretches of time, are averaged. No quantile leaves the range of changes seen in training.
 
     Weights, usual changes and their range are what it learns; the newest window, with its level and rhythm, is where a
     forecast starts.
     """
 
-    layer: Layer = nn.RNN
+    cell: Cell = nn.RNN
     training = Training()
 
     def learn(self, history: base.History, horizons: int, seed: int) -> base.Learnt:
-        """See `base.Model.learn`."""
+        """See `base.Model.learn`.
+
+        Raises:
+            ModelError: the training diverged, or the device asked for is not there.
+        """
         least = NEEDS[history.cadence]
         past = steps(history, least)
         reach = horizons + int(past.age.max(initial=0))
         samples = gather(past, history, reach) if len(past.usable) else None
         seen = 0 if samples is None else len(samples.past)
-        networks = []
+        members: list[Learnt] = []
+        learnt_so = None
         if samples is not None and seen >= ENOUGH:
+            draws = np.random.default_rng(seed)
             with _alone(seed):
-                networks = self._train(samples, seed)
+                try:
+                    members = self._train(samples, history, past, draws)
+                except FloatingPointError as error:
+                    raise ModelError(str(error)) from error
+                learnt_so = lesson(members, samples, history.cadence, draws)
 
         def tell(start: base.History) -> base.Quantiles:
             given, _ = steps_since(start, least, history, past)
             ahead = base.empty(start, horizons + int(given.age.max(initial=0)))
-            if samples is None or not networks:
+            if samples is None or not members:
                 why = f"only {seen} stretches of the past to learn from; needs {ENOUGH}"
                 refused = {i: given.refused.get(i, why) for i in range(len(start.targets))}
                 return base.Quantiles(base.empty(start, horizons), refused)
@@ -87,90 +75,40 @@ class Rnn(base.Learner):
                 newest = np.array([given.values.shape[1] - 1])
                 looks = look(given, start, ahead.shape[1], samples.layout, newest)
                 with _alone(seed):
-                    changes = np.mean([network.quantiles(looks, samples) for network in networks], axis=0)
-                ahead[given.usable] = np.expm1(looks.start[0][:, :, None] + drawn_out(changes, ahead.shape[1]))
-            return base.Quantiles(to_horizons(ahead, given, start, horizons), given.refused)
+                    changes = self._changes(members, looks, samples)
+                ahead[given.usable] = np.expm1(looks.start[:, :, None] + drawn_out(changes, ahead.shape[1]))
+            return base.Quantiles(to_horizons(ahead, given, start, horizons), given.refused, lesson=learnt_so)
 
         return tell
 
-    def _train(self, samples: Samples, seed: int) -> list["Network"]:
+    def _train(self, samples: Samples, history: base.History, past: Steps, draws: np.random.Generator) -> list[Learnt]:
         """Several networks, whose quantiles are averaged."""
-        draws = np.random.default_rng(seed)
-        networks = []
-        for _ in range(self.training.members):
-            network = Network(self.layer, samples, self.training)
-            _train(network, samples, self.training, draws)
-            networks.append(network)
-        return networks
+        seen, periods, how = revisions(past, history), LEVEL[history.cadence], self.training
+        return [network.train(self.cell, samples, seen, periods, how, draws, device()) for _ in range(how.members)]
+
+    def _changes(self, members: list[Learnt], looks: Looks, samples: Samples) -> Floats:
+        """(S, H, 23) changes to come, ordered and within what training saw."""
+        with torch.no_grad():
+            outputs = []
+            for member in members:
+                place = next(member.network.parameters()).device
+                window, fixed, _ = member.network.read_in(Windows.of(looks, place))
+                outputs.append(member.network(window, fixed).cpu().numpy().astype(np.float64))
+        mixed = self.training.trust * np.mean(outputs, axis=0) + (1 - self.training.trust) * samples.usual
+        changes = np.sort(mixed * looks.scale[:, None, None], axis=2)
+        return np.asarray(np.clip(changes, samples.least[:, None], samples.most[:, None]))
 
 
 class Gru(Rnn):
     """The same network with gated recurrent units (Cho et al. 2014, arXiv:1406.1078)."""
 
-    layer: Layer = nn.GRU
+    cell: Cell = nn.GRU
 
 
 class Lstm(Rnn):
     """The same network with a long short-term memory (Hochreiter & Schmidhuber 1997, Neural Computation 9:1735)."""
 
-    layer: Layer = nn.LSTM
-
-
-class Network(nn.Module):
-    """One recurrent layer and a linear read-out, added to the quantiles that past changes had overall."""
-
-    usual: torch.Tensor
-
-    def __init__(self, layer: Layer, samples: Samples, how: Training) -> None:
-        super().__init__()
-        self.trust = how.trust
-        self.layer = layer(samples.inputs.shape[2], how.hidden, batch_first=True)
-        self.read = nn.Linear(how.hidden, samples.usual.size)
-        nn.init.zeros_(self.read.weight)
-        nn.init.zeros_(self.read.bias)
-        self.register_buffer("usual", torch.from_numpy(samples.usual.astype(np.float32)))
-
-    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
-        """(N, W, F) to (N, H, 23) quantiles, in units of `Samples.scale`."""
-        states, _ = self.layer(inputs)
-        shift: torch.Tensor = self.read(states[:, -1])
-        return self.usual + shift.view(-1, *self.usual.shape)
-
-    def quantiles(self, looks: Looks, samples: Samples) -> Floats:
-        """(S, H, 23) changes to come after the first origin of `looks`, ordered and within what training saw."""
-        with torch.no_grad():
-            told = self(torch.from_numpy(looks.inputs[0].astype(np.float32)))
-            mixed = self.trust * told + (1 - self.trust) * self.usual
-        scaled = mixed.numpy().astype(np.float64)
-        changes = np.sort(scaled * looks.scale[0][:, None, None], axis=2)
-        return np.asarray(np.clip(changes, samples.least[:, None], samples.most[:, None]))
-
-
-def pinball(quantiles: torch.Tensor, observed: torch.Tensor) -> torch.Tensor:
-    """Mean pinball loss of (N, H, 23) quantiles of (N, H) values; NaN values do not count."""
-    known = torch.isfinite(observed)
-    levels = torch.tensor(LEVELS, dtype=quantiles.dtype)
-    error = torch.nan_to_num(observed)[..., None] - quantiles
-    loss = torch.maximum(levels * error, (levels - 1) * error).mean(dim=2)
-    return (loss * known).sum() / known.sum().clamp(min=1)
-
-
-def _train(network: Network, samples: Samples, how: Training, generator: np.random.Generator) -> None:
-    """Fit the network to windows drawn in proportion to their weight, the level of each a little shaken."""
-    inputs, changes = torch.from_numpy(samples.inputs), torch.from_numpy(samples.changes.astype(np.float32))
-    scale = torch.from_numpy(samples.scale.astype(np.float32))
-    draws = generator.choice(samples.past, size=(how.rounds, how.batch), p=samples.weight)
-    optimiser = torch.optim.AdamW(network.parameters(), lr=how.rate, weight_decay=how.decay)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=how.rate, total_steps=how.rounds)
-    for draw in draws:
-        optimiser.zero_grad()
-        shaken, shift = inputs[draw], how.shake * torch.randn(how.batch, 1)
-        shaken[:, :-1, 0] -= shift * scale[draw, None]
-        loss = pinball(network(shaken), changes[draw] - shift)
-        loss.backward()  # type: ignore[no-untyped-call] # torch leaves it untyped
-        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        optimiser.step()
-        schedule.step()
+    cell: Cell = nn.LSTM
 
 
 @contextmanager
