@@ -50,9 +50,9 @@ class Training:
     hidden: int = 24
     batch: int = 512
     rounds: int = 100
-    rate: float = 6e-3
+    rate: float = 4e-3
     decay: float = 1e-2
-    members: int = 3
+    members: int = 4
     trust: float = 0.95
     shake: float = 0.3
     jitter: float = 0.5
