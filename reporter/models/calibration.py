@@ -17,10 +17,10 @@ NOMINAL = (50, 80, 95)
 PRIOR = 24.0
 """Reference dates of perfect ranges that are added to those on record."""
 
-SHRINK = 24.0
+SHRINK = 96.0
 """Reference dates of the wider pool (all targets, then all horizons of a target) added to those of a narrower one."""
 
-MOST = 1.5
+MOST = 1.25
 """The most that a range is widened, and one over the most that it is narrowed."""
 
 HALF_LIFE = {Cadence.DAY: 60.0, Cadence.WEEK: 26.0}

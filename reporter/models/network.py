@@ -235,7 +235,8 @@ def train(
     weight, kept = _parted(samples, how, draws)
     size = min(how.batch, max(len(samples.past) // OFTEN, SMALLEST))
     batches = draws.choice(samples.past, size=(how.rounds, size), p=weight)
-    judged = [torch.from_numpy(rows).to(device) for rows in (np.unique(batches.ravel()[:JUDGED]), kept)]
+    learnt = batches[samples.column[batches] >= 0][:JUDGED]
+    judged = [torch.from_numpy(np.unique(rows)).to(device) for rows in (learnt, kept)]
     optimiser = torch.optim.AdamW(network.parameters(), lr=how.rate, weight_decay=how.decay)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=how.rate, total_steps=how.rounds)
     taken = sorted({round(part * how.rounds / how.looks) for part in range(how.looks + 1)})
@@ -267,17 +268,22 @@ def train(
 
 def _parted(samples: Samples, how: Training, draws: np.random.Generator) -> tuple[Floats, Ints]:
     """The chance of each past window to be learnt from, and some that are not: whole stretches of time are left out."""
-    stretch = (samples.column.max() - samples.column[samples.past]) // how.stretch
+    real = samples.column[samples.past] >= 0
+    column = samples.column[samples.past[real]]
+    stretch = (column.max() - column) // how.stretch
     out = draws.random(int(stretch.max()) + 1) < how.left_out
     # The newest stretch tells most of what comes next, and one at least is kept out.
     out[0] = False
     out[-1] |= len(out) > 1 and not out.any()
-    held = out[stretch]
+    held = np.zeros(len(real), dtype=bool)
+    held[real] = out[stretch]
     weight = np.where(held, 0.0, samples.weight)
+    # The share of what is simulated stays.
+    weight[real] *= samples.weight[real].sum() / weight[real].sum()
     kept = samples.past[held]
     if len(kept) > JUDGED:
         kept = np.sort(draws.choice(kept, JUDGED, replace=False))
-    return weight / weight.sum(), kept if len(kept) else samples.past[-1:]
+    return weight / weight.sum(), kept if len(kept) else samples.past[real][-1:]
 
 
 def _shakes(

@@ -16,6 +16,7 @@ from reporter.models.network import Cell, Learnt, Training, Windows
 from reporter.models.revised import revisions
 from reporter.models.samples import LEVEL, Looks, Samples, gather, look
 from reporter.models.series import Steps, drawn_out, steps, steps_since, to_horizons
+from reporter.models.simulated import joined
 from reporter.schema import Floats
 
 NEEDS = {Cadence.DAY: 14, Cadence.WEEK: 8}
@@ -53,6 +54,8 @@ class Rnn(base.Learner):
         reach = horizons + int(past.age.max(initial=0))
         samples = gather(past, history, reach) if len(past.usable) else None
         seen = 0 if samples is None else len(samples.past)
+        if samples is not None and seen >= ENOUGH:
+            samples = joined(samples, history, reach)
         members: list[Learnt] = []
         learnt_so = None
         if samples is not None and seen >= ENOUGH:

@@ -101,7 +101,8 @@ class Samples:
     Attributes:
         looks: the windows.
         changes: (N, H) what came; NaN where not yet known.
-        series, column: (N,) place of the window's series among the usable ones, and its origin's column.
+        series, column: (N,) place of the window's series among the usable ones, and its origin's column; -1 of a
+            simulated one.
         past: (P,) numbers of the windows with a known outcome.
         weight: (P,) chance of each to be drawn; sums to 1.
         usual: (H, 23) quantiles of all known changes, in units of `Looks.scale`.

@@ -11,16 +11,19 @@ from reporter.models.past import Past
 from reporter.models.series import Ints
 from reporter.schema import LEVELS, Floats
 
-POWER = 4.0
+POWER = 16.0
 """A model whose errors are half as large weighs 2 to this power as much."""
 
 NATURAL = 0.5
 """Share of the score of counts; the rest is the score of log(1 + count), where small places tell as much as large."""
 
-PRIOR = 2.0
-"""Reference dates of average errors that every model is taken to have had before."""
+PRIOR = 24.0
+"""Reference dates that every model is taken to have had before, with its errors of `BEFORE`."""
 
-SHRINK = 4.0
+BEFORE = {"baseline": 1.4, "sigmoid": 1.25, "rnn": 1.12}
+"""Errors over those of the best, on the dates that the ensemble was tuned on (docs/accuracy.md); 1 for other models."""
+
+SHRINK = 24.0
 """Reference dates of the wider pool (all targets, then all horizons of a target) added to those of a narrower one."""
 
 HALF_LIFE = {Cadence.DAY: 28.0, Cadence.WEEK: 12.0}
@@ -85,8 +88,10 @@ def weigh(history: History, past: Past, truth: Floats) -> Weights:
     seen = _by_group(np.broadcast_to(np.isfinite(usual) * fade, scores.shape[1:])[None], groups, len(targets))[0]
     dates = float(np.sum(np.isfinite(usual).any(axis=(1, 2)) * fade[:, 0, 0]))
     a_date = seen / dates if dates else seen
-    ones = np.ones(len(names))
-    whole = _ratio(mine.sum(axis=(1, 2)), theirs.sum(axis=(1, 2)), PRIOR * a_date.sum(), ones)
+    before = np.array([BEFORE.get(name, 1.0) for name in names])
+    # Without any date yet the errors before are all there is.
+    prior = PRIOR * a_date.sum() or PRIOR
+    whole = _ratio(mine.sum(axis=(1, 2)), theirs.sum(axis=(1, 2)), prior, before / before.mean() if names else before)
     by_target = _ratio(mine.sum(axis=2), theirs.sum(axis=2), SHRINK * a_date.sum(axis=1), whole[:, None])
     ratio = _ratio(mine, theirs, SHRINK * a_date, by_target[:, :, None])
     return Weights(names, targets, (ratio**-POWER).reshape(-1, len(targets), horizons), whole**-POWER)
