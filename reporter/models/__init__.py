@@ -105,7 +105,8 @@ REGISTRY: dict[str, Entry] = {
             methods="Small networks of gated recurrent units trained over all places and targets at once by the "
             "pinball loss, on counts as they were first seen, mixed with the quantiles of past changes.",
             methods_long="The recurrent network `rnn` with gated recurrent units (GRU) in place of Elman's: the same "
-            "inputs, training and quantiles. Gates let it keep what it saw many periods before.",
+            "inputs, revisions, training and quantiles. Gates, which it learns as well, let it keep what it saw many "
+            "periods before.",
             data_inputs=_READ,
         ),
         revisions=True,
@@ -117,7 +118,7 @@ REGISTRY: dict[str, Entry] = {
             methods="Small networks with a long short-term memory trained over all places and targets at once by the "
             "pinball loss, on counts as they were first seen, mixed with past changes.",
             methods_long="The recurrent network `rnn` with long short-term memory cells (LSTM) in place of Elman's: "
-            "the same inputs, training and quantiles. Its cells hold a state apart from what they tell.",
+            "the same inputs, revisions, training and quantiles. Its cells hold a state apart from what they tell.",
             data_inputs=_READ,
         ),
         revisions=True,
