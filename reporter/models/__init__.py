@@ -35,6 +35,11 @@ class Entry(NamedTuple):
     """Whether it gives one number and no range, which no ensemble has a use for."""
 
 
+_READ = (
+    "The counts of every target and place of the same source, as they are known and as they were first published; the "
+    "population of each place, as an input and an upper bound."
+)
+
 REGISTRY: dict[str, Entry] = {
     "baseline": Entry(
         "No change",
@@ -80,40 +85,43 @@ REGISTRY: dict[str, Entry] = {
         "Recurrent network",
         "reporter.models.recurrent:Rnn",
         About(
-            methods="Three small Elman networks trained over all places and targets at once by the pinball loss, "
-            "mixed 80 to 20 with the quantiles of past changes.",
-            methods_long="Three Elman networks of 24 units are trained anew for each reference date over all places "
-            "and targets at once, by the pinball loss on 23 levels, on log(1 + count) relative to the newest level. "
-            "Newer windows are drawn more often, the newest level is shaken as revisions will shake it, and changes "
-            "are kept within those seen in training. The quantiles are averaged over the networks and mixed 80 to "
-            "20 with the quantiles of all past changes.",
-            data_inputs="The counts of every target and place of the same source; the population of each place as "
-            "an upper bound.",
+            methods="Small Elman networks trained over all places and targets at once by the pinball loss, on counts "
+            "as they were first seen, mixed with the quantiles of past changes.",
+            methods_long="Several small Elman networks are trained anew for each reference date over all places and "
+            "targets at once, by the pinball loss on 23 levels, on log(1 + count) relative to the newest level. Beside "
+            "the place's counts they read the total of all places, its other targets and the time of the year. Newer "
+            "windows are drawn more often, each altered as its counts were revised after they were first published, so "
+            "that the forecast is of what counts will become. Each network leaves out other stretches of time. Their "
+            "quantiles, which cannot cross, are averaged, mixed with the quantiles of all past changes and kept within "
+            "the changes seen in training.",
+            data_inputs=_READ,
         ),
+        revisions=True,
     ),
     "gru": Entry(
         "Gated recurrent network",
         "reporter.models.recurrent:Gru",
         About(
             methods="Small networks of gated recurrent units trained over all places and targets at once by the "
-            "pinball loss, mixed with the quantiles of past changes.",
+            "pinball loss, on counts as they were first seen, mixed with the quantiles of past changes.",
             methods_long="The recurrent network `rnn` with gated recurrent units (GRU) in place of Elman's: the same "
-            "inputs, training and quantiles. Gates let it keep what it saw many periods before.",
-            data_inputs="The counts of every target and place of the same source; the population of each place as "
-            "an upper bound.",
+            "inputs, revisions, training and quantiles. Gates, which it learns as well, let it keep what it saw many "
+            "periods before.",
+            data_inputs=_READ,
         ),
+        revisions=True,
     ),
     "lstm": Entry(
         "Long short-term memory",
         "reporter.models.recurrent:Lstm",
         About(
             methods="Small networks with a long short-term memory trained over all places and targets at once by the "
-            "pinball loss, mixed with the quantiles of past changes.",
+            "pinball loss, on counts as they were first seen, mixed with past changes.",
             methods_long="The recurrent network `rnn` with long short-term memory cells (LSTM) in place of Elman's: "
-            "the same inputs, training and quantiles. Its cells hold a state apart from what they tell.",
-            data_inputs="The counts of every target and place of the same source; the population of each place as "
-            "an upper bound.",
+            "the same inputs, revisions, training and quantiles. Its cells hold a state apart from what they tell.",
+            data_inputs=_READ,
         ),
+        revisions=True,
     ),
     "blend": Entry(
         "Ensemble before calibration",

@@ -71,8 +71,10 @@ def revisions(given: Steps, history: History) -> Revisions | None:
     finally_ = np.full_like(seen, np.nan)
     for back in range(newest):
         finally_[:, back:, newest - 1 - back] = became[:, : t - back]
+    # A running total is no count per period, so the two cannot be held against each other.
+    seen[given.cumulative[mine]] = np.nan
     own = _off(seen, finally_)
-    usable = np.isfinite(own).all(axis=2) & (became >= LEAST) & ~given.cumulative[mine, None]
+    usable = np.isfinite(own).all(axis=2) & (became >= LEAST)
     usable[:, max(t - SETTLED[history.cadence], 0) :] = False
     if usable.sum() < ENOUGH:
         return None
@@ -86,8 +88,9 @@ def revisions(given: Steps, history: History) -> Revisions | None:
         total[of] = np.nan_to_num(
             _off(np.where(both, seen[of], 0).sum(axis=0), np.where(both, finally_[of], 0).sum(axis=0))
         )
-    change = np.nan_to_num(own[:, :, -1] - own[:, :, -2])
-    others = beside(change, np.sqrt(np.nan_to_num(became)), history, mine)
+    change = own[:, :, -1] - own[:, :, -2]
+    weight = np.where(given.cumulative[mine, None], 0.0, np.sqrt(np.nan_to_num(became)))
+    others = beside(np.nan_to_num(change), weight, history, mine)
     return Revisions(where, own[usable], total[usable], others[usable])
 
 

@@ -215,7 +215,7 @@ def look(given: Steps, history: History, horizons: int, layout: Layout, origins:
         angle=calendar.angle(dates),
         christmas=calendar.christmas(dates),
         kind=_rows(np.broadcast_to(targets[:, None] == np.array(layout.targets), (*shape, len(layout.targets)))),
-        persons=np.tile(np.nan_to_num(persons), len(origins)),
+        persons=np.tile(np.where(np.isfinite(persons), persons, 0.0), len(origins)),
         top=_tops(values, origins, TOP[cadence]).ravel(),
         level=np.log1p(mean).ravel(),
         start=_rows(start),

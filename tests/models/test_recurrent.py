@@ -6,8 +6,9 @@ import torch
 from torch import nn
 
 from reporter.models.baseline import Baseline
-from reporter.models.recurrent import Rnn, Training, pinball
-from reporter.models.samples import gather
+from reporter.models.network import Training, pinball
+from reporter.models.recurrent import Rnn
+from reporter.models.samples import Looks, gather
 from reporter.models.series import steps
 from reporter.schema import LEVELS, MEDIAN
 
@@ -53,20 +54,25 @@ def test_no_count_after_the_reference_date_is_an_input(nhsn):
     )  # fmt: skip
     whole, part = (gather(steps(history, 8), history, 4) for history in (nhsn, cut))
     s = len(nhsn.targets)
-    np.testing.assert_array_equal(whole.inputs[10 * s :][: len(part.inputs)], part.inputs)
+    known = len(part.column)
+    for name in (one.name for one in dataclasses.fields(Looks)):
+        then, now = getattr(part.looks, name), getattr(whole.looks, name)
+        np.testing.assert_array_equal(now[10 * s :][:known], then, err_msg=name)
     assert np.isnan(part.changes[:s]).all()
 
 
 def test_no_quantile_leaves_the_range_of_changes_seen(quick, nhsn):
     samples = gather(steps(nhsn, 8), nhsn, 4)
-    values = np.log1p(quick.forecast(nhsn, 4, seed=0).values) - samples.start[:, :, None]
+    values = np.log1p(quick.forecast(nhsn, 4, seed=0).values) - samples.looks.start[: len(nhsn.targets), :, None]
     assert (values <= samples.most[:, None] + 1e-9).all()
     assert (values >= samples.least[:, None] - 1e-9).all()
 
 
-@pytest.mark.parametrize("layer", [nn.GRU, nn.LSTM])
-def test_another_recurrent_layer_is_one_word(quick, jhu, layer):
-    quick.layer = layer
+@pytest.mark.parametrize("cell", [nn.GRU, nn.LSTM])
+def test_another_recurrent_layer_is_one_word(quick, jhu, cell):
+    plain = quick.forecast(jhu, 3, seed=0).values
+    quick.cell = cell
+    assert not np.array_equal(quick.forecast(jhu, 3, seed=0).values, plain)
     assert np.isfinite(quick.forecast(jhu, 3, seed=0).values).all()
 
 

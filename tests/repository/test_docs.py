@@ -1,5 +1,6 @@
 """What the documents say is what the program does."""
 
+import dataclasses
 import hashlib
 import re
 import tomllib
@@ -13,6 +14,8 @@ from reporter import cli, config, evaluate, marks, models
 from reporter.config import Site
 from reporter.dates import Cadence
 from reporter.feeds import Feed, Limits, Peers
+from reporter.models import device
+from reporter.models.network import Training
 from reporter.schema import CHANGES, ESTIMATES, FORECASTS, LESSONS, QUANTITIES, REVISIONS, SPLITS
 from reporter.sources import REGISTRY
 from reporter.team import Contributor, Team
@@ -239,3 +242,18 @@ def test_the_record_can_be_verified_as_its_document_says(root, april_site):
             break
     else:
         raise AssertionError("the vintage of the last receipt was not there")
+
+
+def test_every_field_of_a_training_is_documented_as_it_is_shipped(root):
+    text = (root / "docs" / "models.md").read_text(encoding="utf-8")
+    heading, shipped = "## `rnn`, `gru` and `lstm`", models.load("rnn").training
+    assert rows(text, heading) == [f"`{one.name}`" for one in dataclasses.fields(Training)]
+    section = text.split(heading, 1)[1].split("\n## ", 1)[0]
+    for one in dataclasses.fields(Training):
+        assert re.search(rf"^\| `{one.name}` \|.*\| {getattr(shipped, one.name)} \|$", section, re.MULTILINE), one.name
+
+
+def test_the_environment_is_documented_as_the_program_reads_it(root):
+    text = (root / "docs" / "settings.md").read_text(encoding="utf-8")
+    assert rows(text, "## Environment") == [f"`{device.VARIABLE}`"]
+    assert f"| {', '.join(f'`{one}`' for one in device.CHOICES)} | `{device.CHOICES[0]}` |" in text
