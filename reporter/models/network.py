@@ -52,7 +52,7 @@ class Training:
     rounds: int = 100
     rate: float = 4e-3
     decay: float = 1e-2
-    members: int = 4
+    members: int = 3
     trust: float = 0.95
     shake: float = 0.3
     jitter: float = 0.5

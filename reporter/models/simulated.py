@@ -1,10 +1,10 @@
 """Seasons that never were: what is known of epidemic waves before the first count, as windows to learn from.
 
 A feed holds two or three seasons, whose places rose and fell together: too few to learn how waves turn. So networks of
-weekly counts also learn from simulated seasons. Nothing in them is taken from counts; their ranges are what any textbook
-says of seasonal respiratory infections in the temperate north: a wave a year, that peaks around the turn of the year
-within some weeks (of 40 US influenza seasons most peaked from December to March; CDC, "Flu season"), grows by a fifth
-to a half a week before, falls by an eighth to a third after, and is in a third of all years followed by a second.
+weekly counts also learn from simulated seasons. Nothing in them is computed from counts; their ranges are what is known
+of seasonal respiratory infections in the temperate north: a wave a year, which peaks around the turn of the year within
+some weeks (of 40 US influenza seasons most peaked from December to March; CDC, "Flu season"), grows by a fifth to a
+half a week before, falls as fast or a little slower after, and is in a third of all years followed by a second.
 """
 
 from dataclasses import fields, replace
@@ -19,12 +19,12 @@ from reporter.models.samples import Looks, Samples, look
 from reporter.models.series import outcomes, steps
 from reporter.schema import Floats
 
-SHARE = 0.4
+SHARE = 0.5
 """Share of simulated windows among those drawn."""
 
-PLACES, SEASONS = 40, 8
+PLACES, SEASONS = 14, 24
 
-PEAK, SPREAD = 27.0, 5.0
+PEAK, SPREAD = 27.0, 4.0
 """Weeks from early July to the mean peak, in early January, and standard deviation of a season's peak."""
 
 RISE, FALL = (0.2, 0.5), (0.15, 0.45)
