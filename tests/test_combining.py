@@ -17,6 +17,7 @@ from reporter.forecast import build_history
 from reporter.ledger import Ledger
 from reporter.models import recurrent
 from reporter.models.past import NEWEST
+from reporter.models.weighing import BEFORE, POWER
 from reporter.remembered import Remembered, quantiles
 from reporter.schema import LEVELS, PARTS
 
@@ -66,16 +67,18 @@ def wide(site, name, day):
     return mine["value"].to_numpy().reshape(-1, len(LEVELS))
 
 
-def test_at_first_all_weigh_the_same_and_then_by_their_skill(whole):
+def test_at_first_all_weigh_as_they_did_before_and_then_by_their_skill(whole):
     first = [wide(whole, name, "2020-04-08") for name in ("baseline", "sigmoid", "blend")]
-    middle = np.expm1((np.log1p(first[0]) + np.log1p(first[1])) / 2)
+    weights = np.array([BEFORE["baseline"], BEFORE["sigmoid"]]) ** -POWER
+    share = weights[1] / weights.sum()
+    middle = np.expm1((1 - share) * np.log1p(first[0]) + share * np.log1p(first[1]))
     last = wide(whole, "baseline", "2020-04-08").min()
     assert last > 0
     np.testing.assert_allclose(np.maximum(middle, first[2]), first[2], atol=1), "but for what was counted already"
     np.testing.assert_allclose(first[2][:, 11], np.round(middle[:, 11]), atol=1)
     newest = [np.log1p(wide(whole, name, "2020-04-11"))[:, 11] for name in ("baseline", "sigmoid", "blend")]
-    share = (newest[2] - newest[0]).sum() / (newest[1] - newest[0]).sum()
-    assert share > 0.55, "the sigmoid is the better by far"
+    later = (newest[2] - newest[0]).sum() / (newest[1] - newest[0]).sum()
+    assert later > share + 0.02, "the sigmoid is the better by far"
 
 
 def test_the_ensemble_is_the_blend_with_other_ranges(whole):
