@@ -135,7 +135,8 @@ def gather(given: Steps, history: History, horizons: int) -> Samples:
     s, t = values.shape
     cadence, cumulative = history.cadence, given.cumulative[given.usable]
     origins = np.arange(t - 1, max(t - 1 - MOST // s, LEVEL[cadence]) - 1, -1)
-    looks = look(given, history, horizons, layout_of(given, history), origins)
+    layout = layout_of(given, history)
+    looks = look(given, history, horizons, layout, origins)
     came = np.moveaxis(outcomes(values, horizons, cumulative)[:, origins], 1, 0).reshape(-1, horizons)
     changes = np.log1p(came) - looks.start
     changes[np.isnan(values[:, origins].T.ravel())] = np.nan
@@ -154,7 +155,7 @@ def gather(given: Steps, history: History, horizons: int) -> Samples:
         usual=usual,
         least=least,
         most=most,
-        layout=layout_of(given, history),
+        layout=layout,
     )
 
 

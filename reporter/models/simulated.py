@@ -53,7 +53,7 @@ def joined(samples: Samples, history: History, horizons: int) -> Samples:
     """
     if history.cadence is not Cadence.WEEK or not samples.layout.year:
         return samples
-    looks, changes = _windows(_is_us(history), horizons, samples)
+    looks, changes = _windows(samples, horizons, northern=_is_us(history))
     first, n = len(samples.looks.level), len(changes)
     arrays = {
         one.name: np.concatenate([getattr(samples.looks, one.name), getattr(looks, one.name)]) for one in fields(Looks)
@@ -69,7 +69,7 @@ def joined(samples: Samples, history: History, horizons: int) -> Samples:
     )
 
 
-def _windows(northern: bool, horizons: int, samples: Samples) -> tuple[Looks, Floats]:  # noqa: FBT001 - a key of a cache
+def _windows(samples: Samples, horizons: int, *, northern: bool) -> tuple[Looks, Floats]:
     """What is seen at each week of the simulated seasons, and what came after it."""
     history = seasons(northern=northern)
     given = steps(history, LEAST)
@@ -109,9 +109,9 @@ def seasons(*, northern: bool) -> History:
     # More are admitted in the week before and of Christmas, and reporting is a little uneven from week to week.
     bumps = calendar.christmas(dates)
     uneven = np.zeros_like(rate)
-    steps_ = draws.normal(0, 0.06, rate.shape)
+    shocks = draws.normal(0, 0.06, rate.shape)
     for week in weeks[1:]:
-        uneven[:, week] = 0.3 * uneven[:, week - 1] + steps_[:, week]
+        uneven[:, week] = 0.3 * uneven[:, week - 1] + shocks[:, week]
     expected = rate * np.exp(uneven + 0.06 * bumps[:, 0] + 0.1 * bumps[:, 1]) * population[:, None] / 1e5
     counts = draws.poisson(expected).astype(np.float64)
     counts = np.vstack([counts.sum(axis=0), counts])
