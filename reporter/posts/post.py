@@ -19,6 +19,7 @@ from reporter.posts.moves import Moved, moved
 from reporter.posts.notes import changes, data_notes, refusals
 from reporter.posts.record import Kept
 from reporter.posts.standing import Standing, kind_words, known_by, standings
+from reporter.posts.track import Track, track
 from reporter.posts.wavepart import WavePart, wave_parts
 from reporter.posts.words import Count, Words, expectation, period, say, short_target, upper_first
 from reporter.schema import is_cumulative
@@ -62,6 +63,7 @@ class TargetSection:
     expected: Words | None
     later: Words | None
     expected_by: str | None
+    track: Track | None
     ahead: list[Ahead]
     counts: list[tuple[str, Count]]
     waves: list[WavePart]
@@ -170,6 +172,7 @@ def _section(book: Book, target: str, day: date) -> TargetSection:
         expected=expected_sentence(book, forecast),
         later=expected_sentence(book, forecast, last=True),
         expected_by=None if forecast is None else book.model_title(forecast.model),
+        track=track(book, series, day),
         ahead=[] if forecast is None else ahead_rows(forecast),
         counts=count_rows(window(book.known(day, series), day, cadence)),
         waves=wave_parts(book, target, place, day, ident, every_chart=False),
