@@ -1,4 +1,4 @@
-"""The first page: per feed what is expected, how sure, and how right so far. And a feed's own list of pages."""
+"""The first page: per feed what is expected, how sure, and how right so far."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -58,18 +58,6 @@ class ListedPost:
     feed_title: str
 
 
-@dataclass(frozen=True)
-class FeedIndex:
-    """Every page of a feed."""
-
-    title: str
-    address: str
-    fresh: Freshness
-    source: Attribution
-    posts: list[ListedPost]
-    places: list[Link]
-
-
 def card(book: Book) -> Card:
     """A feed's card; without a record it says only what went wrong."""
     record = book.record
@@ -126,19 +114,6 @@ def held(book: Book, target: str, newest: date) -> Words | None:
         return None
     likely, wide = results.count(LIKELY), len(results) - results.count(MISS)
     return held_sentence(likely, wide, len(results), f"{periods(1, record.cadence)} ahead", kind_words(live=live))
-
-
-def feed_index(book: Book) -> FeedIndex:
-    """Every post, newest first, and every place of a feed."""
-    record = book.record
-    return FeedIndex(
-        title=record.title,
-        address=f"{record.name}/",
-        fresh=freshness(book, book.dates[-1]),
-        source=record.source,
-        posts=listed(book),
-        places=[Link(place.name, f"{record.name}/{place.slug}/") for place in book.places.values()],
-    )
 
 
 def listed(book: Book, most: int | None = None) -> list[ListedPost]:
