@@ -103,9 +103,9 @@ BAR = (100, 16)
 
 
 def bar(quantiles: Floats, actual: float, reach: float) -> str:
-    """A row's tiny SVG: wide range, likely range and count, in this order, in shares of the median, ±`reach` at the ends.
+    """A row's tiny SVG: wide range, likely range and count, in shares of the median, ±`reach` at the ends.
 
-    Their looks are in the style sheet by their order: a page has hundreds.
+    The style sheet knows them by this order: a page has hundreds.
     """
     median = float(quantiles[MEDIAN])
     unit = (abs(median) or 1.0) * reach

@@ -21,15 +21,13 @@ class PlaceRow:
     place: Place
     judged: Judgement | None
     was: Count | None
-    next: Words | None
+    next: Count | None
     bar: str | None
 
     @property
     def next_number(self) -> int:
         """What the last column sorts by; nothing is less than any count."""
-        if self.next is None:
-            return -1
-        return next(round(part.value) for part in self.next.parts if isinstance(part, Count))
+        return -1 if self.next is None else round(self.next.value)
 
     @property
     def off_number(self) -> str:
@@ -38,15 +36,20 @@ class PlaceRow:
         return f"{share or 0:.3g}".replace("0.", ".", 1)
 
 
-def next_words(forecast: Forecast | None) -> Words | None:
-    """What a forecast says of its first period, in a few words."""
+def next_count(forecast: Forecast | None) -> Count | None:
+    """The middle of what a forecast says of its first period, as coarse as it deserves."""
     if forecast is None:
         return None
     quantiles = next(iter(forecast.ahead.values()))
-    median = float(quantiles[MEDIAN])
-    if not has_range(quantiles):
-        return say("{}", Count(median))
-    return say("about {}", rounded(median, step_of(quantiles)))
+    return rounded(float(quantiles[MEDIAN]), step_of(quantiles))
+
+
+def next_words(forecast: Forecast | None) -> Words | None:
+    """What a forecast says of its first period, in a few words."""
+    count = next_count(forecast)
+    if forecast is None or count is None:
+        return None
+    return say("about {}" if has_range(next(iter(forecast.ahead.values()))) else "{}", count)
 
 
 REACHES = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
@@ -86,8 +89,8 @@ def held_sentence(verdicts: Mapping[str, int], places: int) -> Words:
     """How many counts were in which range.
 
     >>> str(held_sentence({LIKELY: 30, SURE: 21, MISS: 2}, 54))
-    'The count was inside the likely range in 30 of 54 places, in the wide range only in 21 and outside both in 2; in one \
-there is nothing to judge.'
+    'The count was inside the likely range in 30 of 54 places, in the wide range only in 21 and outside both in 2; in \
+one there is nothing to judge.'
     """
     said = {LIKELY: "inside the likely range", SURE: "in the wide range only", MISS: "outside both"}
     said |= {POINT: "beside one number without a range"}
@@ -122,5 +125,5 @@ def _place_row(book: Book, target: str, day: date, place: Place, judged: Judgeme
     series = (target, place.location)
     was = book.counted(series, day)
     bar = None if judged is None or judged.verdict == POINT else charts.bar(judged.quantiles, judged.was.value, reach)
-    expected = next_words(book.leading(book.forecasts(day, series)))
+    expected = next_count(book.leading(book.forecasts(day, series)))
     return PlaceRow(place, judged, None if was is None else Count(was), expected, bar)

@@ -12,7 +12,7 @@ from reporter.posts.book import Book, Forecast, Place, Series
 from reporter.posts.judge import MISS, verdict
 from reporter.posts.standing import kind_words
 from reporter.posts.tiles import Plan, plan
-from reporter.posts.trend import NONE, Trend, everywhere_sentence, trend
+from reporter.posts.trend import FALL, NONE, RISE, Trend, everywhere_sentence, numbers_sentence, trend
 from reporter.posts.verdict import skill_words, tasks_words
 from reporter.posts.words import Count, Words, join, say, upper_first
 
@@ -37,6 +37,11 @@ class Skill:
     def words(self) -> str:
         """The skill, or a dash."""
         return "\u2013" if self.value is None else skill_words(self.value)
+
+    @property
+    def short(self) -> str:
+        """The skill on a tile."""
+        return "\u2013" if self.value is None else f"{self.value:.{2 if self.value < 9.995 else 0}f}"  # noqa: PLR2004 - rounds to 10.00
 
     @property
     def number(self) -> str:
@@ -79,6 +84,7 @@ class Glance:
     title: str
     trends: Words
     skills: Words
+    numbers: str
     plan: Plan
     rows: dict[str, Row]
     drawn: list[tuple[Row, str]]
@@ -104,6 +110,7 @@ def _glance(book: Book, target: str) -> Glance:
         )
         for place in places
     }  # fmt: skip
+    trends, skills = [row.trend for row in rows.values()], [row.skill for row in rows.values()]
     most = max(MOST_DRAWN // len(record.targets), 1)
     order, ordered = _ordered(book, list(rows.values()))
     judged = _judged(book, newest)
@@ -114,8 +121,9 @@ def _glance(book: Book, target: str) -> Glance:
     return Glance(
         ident=f"t{record.targets.index(target)}-",
         title=upper_first(book.target_title(target)),
-        trends=everywhere_sentence(book, target, [row.trend for row in rows.values()]),
-        skills=skills_sentence(book.model_title(record.lead), [row.skill for row in rows.values()], live=book.is_live(newest)),
+        trends=everywhere_sentence(book, target, trends),
+        skills=skills_sentence(book.model_title(record.lead), skills, live=book.is_live(newest)),
+        numbers=numbers_sentence(book, target, trends),
         plan=plan(places, record.codes),
         rows=rows,
         drawn=drawn,
@@ -144,7 +152,10 @@ forecasts made live).'
     values = [one.value for one in skills if one.value is not None]
     if not values:
         return say("How right {} was cannot be said yet: nothing it forecast has been counted.", lead)
-    better, tail = sum(value < 1 for value in values), f" (a skill below 1 is better; forecasts {kind_words(live=live)})."
+    better, tail = (
+        sum(value < 1 for value in values),
+        f" (a skill below 1 is better; forecasts {kind_words(live=live)}).",
+    )
     if len(skills) == 1:
         verb = "was" if better else "was not"
         return say("So far {} " + verb + " better than \u201cno change\u201d" + tail, lead)
@@ -169,18 +180,24 @@ def _number(number_of: int) -> str | Count:
 
 
 def _ordered(book: Book, rows: list[Row]) -> tuple[str, list[Row]]:
-    """The greatest expected change first, beside the people who live there if that is known of all; and that in words."""
+    """In what order places are drawn, in words, and the places in it."""
     columns = (book.record.places[name].tolist() for name in ("location", "population"))
-    people = {place: float(number) for place, number in zip(*columns, strict=True) if not pd.isna(number) and number > 0}
+    people = {
+        place: float(number) for place, number in zip(*columns, strict=True) if not pd.isna(number) and number > 0
+    }
     each = all(row.place.location in people for row in rows)
 
-    def size(row: Row) -> float:
+    def size(row: Row) -> tuple[int, float]:
         if row.trend.change is None:
-            return -1.0
-        return abs(row.trend.change) / people[row.place.location] if each else abs(row.trend.share or 0.0)
+            return -1, 0.0
+        change = abs(row.trend.change) / people[row.place.location] if each else abs(row.trend.share or 0.0)
+        return int(row.trend.way in {RISE, FALL}), change
 
     words = "change per 100\u202f000 people" if each else "change in per cent"
-    return f"the greatest expected {words}", sorted(rows, key=size, reverse=True)
+    clear = any(row.trend.way in {RISE, FALL} for row in rows)
+    first = "Places with a clear direction come first, and then" if clear else "First comes"
+    order = f"{first} the greatest expected {words}."
+    return order, sorted(rows, key=size, reverse=True)
 
 
 def _judged(book: Book, newest: date) -> list[tuple[date, date]]:

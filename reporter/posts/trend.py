@@ -89,14 +89,12 @@ class Trend:
 
     @property
     def line(self) -> Words:
-        """All of it in one line."""
-        if self.was is None:
-            return say("no count") if self.about is None else say("no count; about {}", self.about)
+        """The newest count and what is expected."""
+        was = say("{}", self.was) if self.was else say("no count")
         if self.about is None:
-            return say("{}; no forecast", self.was)
-        if self.likely is None:
-            return say("{}, then {}: " + self.words, self.was, self.about)
-        return say("{}, then about {} ({}): " + self.words, self.was, self.about, self.likely)
+            return was
+        about = say("about {} ({})", self.about, self.likely) if self.likely else self.about
+        return say("{}, then {}", was, about)
 
 
 def trend(book: Book, series: Series, newest: date, forecast: Forecast | None) -> Trend:
@@ -177,6 +175,16 @@ def compared_words(book: Book, target: str, day: date) -> str:
     return f"The count for {period(day, cadence)}, beside that for {period(newest, cadence)}"
 
 
+def numbers_sentence(book: Book, target: str, trends: Iterable[Trend]) -> str:
+    """What the numbers of a line are, and what its direction is of."""
+    days = Counter(one.day for one in trends if one.day is not None)
+    if not days:
+        return "Below it the newest count."
+    day = period(days.most_common(1)[0][0], book.record.cadence)
+    words = f"Below it the newest count, then what is expected for {day} with its likely range"
+    return f"{words}; the direction is that of new counts." if is_cumulative(target) else f"{words}."
+
+
 def ways_sentence(trends: list[Trend]) -> Words:
     """How many places each way is said of.
 
@@ -203,7 +211,7 @@ def ways_sentence(trends: list[Trend]) -> Words:
 def of_places(number_of: int, places: int, *, bare: bool = False) -> Words | str:
     """How many of the places; nothing where there is only one, and the number alone where `bare`.
 
-    >>> [str(of_places(n, 3)) for n in (1, 2, 3)], str(of_places(2, 2)), of_places(1, 1), str(of_places(4, 9, bare=True))
+    >>> [str(of_places(n, 3)) for n in (1, 2, 3)], of_places(2, 2), of_places(1, 1), str(of_places(4, 9, bare=True))
     (['one of 3 places', '2 of 3 places', 'all 3 places'], 'both places', '', '4')
     """
     if places == 1:

@@ -1,4 +1,4 @@
-"""Standard codes of places, by what a feed calls them: ISO 3166-1 for countries, ISO 3166-2 for the states of the US."""
+"""Standard codes of places, by what a feed calls them: ISO 3166-1 of countries, ISO 3166-2 of states of the US."""
 
 import functools
 from collections.abc import Collection
