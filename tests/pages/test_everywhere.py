@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from reporter import charts, render
 from reporter.dates import Cadence
+from reporter.posts import Kept
 from reporter.posts.book import Book, Forecast, Place
 from reporter.posts.everywhere import held_sentence, places_of
 from reporter.posts.feedpage import MANY, feed_index, months
@@ -460,7 +461,8 @@ def test_misses_come_first_and_are_counted(us):
         ({"likely": 2}, 2, "The count was inside the likely range in both places."),
         ({"miss": 1}, 2, "The count was outside both in one of 2 places; in one there is nothing to judge."),
         ({"likely": 1, "sure": 1, "miss": 1}, 3,
-         "The count was inside the likely range in one of 3 places, in the wide range only in one and outside both in one."),
+         ("The count was inside the likely range in one of 3 places, in the wide range only in one and "
+         "outside both in one.")),
         ({"point": 3}, 3, "The count was beside one number without a range in all 3 places."),
     ],
 )  # fmt: skip
@@ -542,3 +544,24 @@ def test_old_posts_go_by_month_where_there_are_many():
     assert [plain(month.title) for month in found] == ["June 2025: 28 posts", "May 2025: 12 posts"]
     assert plain(months([ListedPost(Link("a", "f/"), days[0], "", "")])[0].title) == "June 2025: one post"
     assert MANY > 40
+
+
+def test_a_thousand_posts_are_all_there_and_light(site, record):
+    newest = date(2020, 4, 11)
+    older = [newest - timedelta(days=n) for n in range(999, 0, -1)]
+    titles = {
+        day: f"United States: {n * 7919 % 90_000} counted, {n * 104_729 % 90_000} forecast: inside"
+        for n, day in enumerate(older)
+    }
+    receipt = record.receipts[-1]
+    many = replace(
+        record,
+        receipts=[*(receipt | {"reference_date": str(day), "previous_sha256": "0" * 64} for day in older), receipt],
+        kept={day: Kept(title, title, 9) for day, title in titles.items()},
+    )
+    page = render.pages(site, [many])["made-up/index.html"]
+    assert len(gzip.compress(page)) < 60_000
+    document = parsed(page)
+    listed = [a for entry in of_class(document, "ol", "posts") for a in entry.iter(f"{HTML}a")]
+    assert [a.get("href") for a in listed] == [f"{day}/" for day in (newest, *reversed(older))]
+    assert [texts(a) for a in listed[1:]] == list(reversed(titles.values()))
