@@ -39,19 +39,32 @@ class Spot:
 
 @dataclass(frozen=True)
 class Plan:
-    """All tiles, those on the map from north to south, then the others by name.
+    """All tiles.
 
     Attributes:
+        mapped: on the map, from north to south.
+        beside: the others, by name.
         columns: of the map; 0 without one.
     """
 
-    spots: list[Spot]
+    mapped: list[Spot]
+    beside: list[Spot]
     columns: int
+
+    @property
+    def spots(self) -> list[Spot]:
+        """Every tile, in reading order."""
+        return [*self.mapped, *self.beside]
 
     @property
     def kind(self) -> str:
         """How it is laid out, for the style sheet: `flow` without a map, `near` or `far` with one."""
         return "flow" if not self.columns else "near" if self.columns <= NEAR else "far"
+
+    @property
+    def parts(self) -> list[tuple[str, list[Spot]]]:
+        """The map and what stands below it, each with how it is laid out."""
+        return [(kind, spots) for kind, spots in ((self.kind, self.mapped), ("flow", self.beside)) if spots]
 
 
 def plan(places: Sequence[Place], codes: Mapping[str, str]) -> Plan:
@@ -73,7 +86,7 @@ def plan(places: Sequence[Place], codes: Mapping[str, str]) -> Plan:
     ]  # fmt: skip
     spots.sort(key=lambda spot: (spot.row, spot.column))
     beside = sorted((place for place in places if place.location not in placed), key=lambda place: place.name)
-    return Plan([*spots, *(Spot(place, _label(place, codes)) for place in beside)], len(columns))
+    return Plan(spots, [Spot(place, _label(place, codes)) for place in beside], len(columns))
 
 
 @functools.cache

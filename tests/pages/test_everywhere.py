@@ -171,6 +171,8 @@ def test_empty_rows_and_columns_are_left_out():
     found = {spot.place.location: (spot.row, spot.column) for spot in laid.spots}
     assert found == {"AK": (1, 1), "HI": (2, 1), "TX": (2, 2), "FL": (2, 3)}
     assert (laid.kind, laid.columns) == ("near", 3)
+    beside = plan([*places, Place("XX", "Sea", "xx")], {code: f"US-{code}" for code in ("AK", "FL", "HI", "TX")})
+    assert [(kind, len(spots)) for kind, spots in beside.parts] == [("near", 4), ("flow", 1)]
 
 
 def test_places_without_codes_go_by_name_whatever_it_is():
