@@ -7,11 +7,13 @@ from reporter.charts import courses, lags, learning, scoring, spreads, vintages
 from reporter.charts.axes import Figure, literal, number
 from reporter.charts.drawing import svg
 from reporter.charts.fans import Fan, cut, fan, outside
-from reporter.charts.strips import bar, strip
+from reporter.charts.minis import Mini, bar, mini
+from reporter.charts.strips import strip
 
 __all__ = [
     "Fan",
     "Figure",
+    "Mini",
     "bar",
     "courses",
     "cut",
@@ -19,6 +21,7 @@ __all__ = [
     "lags",
     "learning",
     "literal",
+    "mini",
     "number",
     "outside",
     "scoring",

@@ -6,7 +6,7 @@ from datetime import date
 from reporter.dates import day_in_words, kept_under
 from reporter.posts.book import Book, Forecast, Place, written
 from reporter.posts.comparison import Comparison, compare, judgements, lead_of
-from reporter.posts.everywhere import PlaceRow, next_words, place_rows
+from reporter.posts.everywhere import Places, next_words, places_of
 from reporter.posts.figures import Ahead, Chart, ahead_rows, fan_chart, window
 from reporter.posts.judge import (
     MISS,
@@ -68,8 +68,7 @@ class TargetSection:
     counts: list[tuple[str, Count]]
     waves: list[WavePart]
     rows: list[Row]
-    places: list[PlaceRow]
-    reach: str
+    places: Places
 
 
 @dataclass(frozen=True)
@@ -162,7 +161,6 @@ def _section(book: Book, target: str, day: date) -> TargetSection:
     place, cadence = book.headline, book.record.cadence
     series = (target, place.location)
     forecast = book.leading(book.forecasts(day, series))
-    rows = place_rows(book, target, day)
     return TargetSection(
         ident=ident,
         title=upper_first(book.target_title(target)),
@@ -177,8 +175,7 @@ def _section(book: Book, target: str, day: date) -> TargetSection:
         counts=count_rows(window(book.known(day, series), day, cadence)),
         waves=wave_parts(book, target, place, day, ident, every_chart=False),
         rows=model_rows(book, target, day),
-        places=rows[0],
-        reach=rows[1],
+        places=places_of(book, target, day),
     )
 
 
