@@ -20,6 +20,7 @@ from reporter.posts.notes import changes, data_notes, refusals
 from reporter.posts.record import Kept
 from reporter.posts.standing import Standing, kind_words, known_by, standings
 from reporter.posts.track import Track, track
+from reporter.posts.trend import heading, trend, trend_sentence
 from reporter.posts.wavepart import WavePart, wave_parts
 from reporter.posts.words import Count, Words, expectation, period, say, short_target, upper_first
 from reporter.schema import is_cumulative
@@ -62,6 +63,7 @@ class TargetSection:
     chart: Chart
     expected: Words | None
     later: Words | None
+    trend: Words | None
     expected_by: str | None
     track: Track | None
     ahead: list[Ahead]
@@ -139,13 +141,14 @@ def title(book: Book, day: date) -> Words:
     target, place = book.record.targets[0], book.headline
     what = f"{place.name}, {short_target(target)}" if len(book.record.targets) > 1 else place.name
     series = (target, place.location)
-    lead = lead_of(book, judgements(book, series, day))
+    lead, forecast = lead_of(book, judgements(book, series, day)), book.leading(book.forecasts(day, series))
     if lead is not None:
         ending = {MISS: f"a miss, {lead.direction}", SURE: "inside the wide range only", POINT: lead.share_words}
         finding = ending.get(lead.verdict, "inside the likely range")
-        return say("{}: {} counted, {} forecast: " + finding, what, lead.was, lead.said)
+        onwards = heading(target, trend(book, series, day, forecast))
+        return say("{}: {} counted, {} forecast: " + finding + onwards, what, lead.was, lead.said)
     was = book.counted(series, day)
-    expected = next_words(book.leading(book.forecasts(day, series)))
+    expected = next_words(forecast)
     if was is None:
         return say("{}: no count for " + period(day, book.record.cadence), what)
     if expected is None:
@@ -169,6 +172,7 @@ def _section(book: Book, target: str, day: date) -> TargetSection:
         chart=fan_chart(book, target, place, day, ident=f"{ident}fan"),
         expected=expected_sentence(book, forecast),
         later=expected_sentence(book, forecast, last=True),
+        trend=trend_sentence(book, target, day, trend(book, series, day, forecast)),
         expected_by=None if forecast is None else book.model_title(forecast.model),
         track=track(book, series, day),
         ahead=[] if forecast is None else ahead_rows(forecast),

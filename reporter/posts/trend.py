@@ -5,8 +5,23 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from reporter.dates import Cadence
 from reporter.posts.book import Book, Forecast, Series
-from reporter.posts.words import NARROW, Count, Words, has_range, interval, join, percent, period, rounded, say, step_of
+from reporter.posts.words import (
+    NARROW,
+    Count,
+    Words,
+    has_range,
+    interval,
+    join,
+    percent,
+    period,
+    periods,
+    rounded,
+    say,
+    step_of,
+    upper_first,
+)
 from reporter.schema import INTERVALS, MEDIAN, Floats, is_cumulative
 
 RISE, FALL, LEVEL, OPEN, NONE = "rise", "fall", "level", "open", "none"
@@ -112,8 +127,26 @@ def trend(book: Book, series: Series, newest: date, forecast: Forecast | None) -
         before = counts.get(newest - (day - newest))
         if before is None:
             return Trend(count, day, quantiles, words="nothing to compare with")
-        return _compared(count, day, quantiles, was - before, quantiles - was)
-    return _compared(count, day, quantiles, was, quantiles)
+        return compared(count, day, quantiles, was - before, quantiles - was)
+    return compared(count, day, quantiles, was)
+
+
+def heading(target: str, found: Trend) -> str:
+    """What a headline adds of a trend: nothing where no direction can be claimed."""
+    if found.way not in {RISE, FALL}:
+        return ""
+    return f"; {'new counts ' if is_cumulative(target) else ''}{found.words}"
+
+
+def trend_sentence(book: Book, target: str, newest: date, found: Trend) -> Words | None:
+    """Which way a forecast points, and beside what; None where nothing can be compared."""
+    if found.day is None or found.way == NONE or found.was is None:
+        return None
+    when, before = (period(day, book.record.cadence) for day in (found.day, newest))
+    if is_cumulative(target):
+        days = periods((found.day - newest).days, Cadence.DAY)
+        return say(f"New counts, in the {days} through {when} beside those in the {days} before: {found.words}.")
+    return say(f"{upper_first(when)} beside the {{}} of {before}: {found.words}.", found.was)
 
 
 def period_of(forecast: Forecast) -> date:
@@ -122,8 +155,13 @@ def period_of(forecast: Forecast) -> date:
     return on if on in forecast.ahead else max(day for day in forecast.ahead if day <= on or day == min(forecast.ahead))
 
 
-def _compared(count: Count | None, day: date, quantiles: Floats, now: float, expected: Floats) -> Trend:
-    """Quantiles beside the number they are compared with, all rounded as they are printed."""
+def compared(count: Count | None, day: date, quantiles: Floats, now: float, expected: Floats | None = None) -> Trend:
+    """Quantiles beside the number they are compared with, all rounded as they are printed.
+
+    Args:
+        expected: what is compared with `now`, where that is not the period's count itself.
+    """
+    expected = quantiles if expected is None else expected
     step = step_of(quantiles)
     change = rounded(float(expected[MEDIAN]), step).value - now
     if not has_range(quantiles):
