@@ -20,7 +20,7 @@ COLUMNS = pa.schema(
         "horizon": pa.int32(),
         "target_end_date": pa.date32(),
         "live": pa.bool_(),
-        **dict.fromkeys(("observation", "value", "q025", "q25", "q50", "q75", "q975"), pa.float64()),
+        **dict.fromkeys(("observation", "value", "q025", "q25", "q50", "q75", "q975", "next"), pa.float64()),
     }
 )
 """Of both files; what is not told is empty, or null."""

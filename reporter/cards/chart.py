@@ -30,11 +30,13 @@ _SIDE = 8
 _LABEL = 24
 """Size of the numbers at the counts' and at the forecast's end; dates are smaller."""
 _SMALL = 20
+_DASH = 8
+
 
 def draw(onto: Indices, sketch: Sketch) -> None:
     """Draw a chart as large as the part of a card it is given."""
     said = _said(sketch)
-    plot = onto[: -_FOOT]
+    plot = onto[:-_FOOT]
     scale = _Scale(plot, sketch, round(max([0.0, *(width(text, _LABEL, bold=True) for text in said[1:])])) + 4)
     onto[-_FOOT : -_FOOT + 2] = LINE
     _bands(plot, sketch, scale)
@@ -54,7 +56,7 @@ class _Scale:
         self._each = (wide - 2 * _SIDE - beside) / max(last - self.first, 1)
 
     def x(self, day: float) -> float:
-        return _SIDE + (day - self.first) * self._each
+        return float(_SIDE + (day - self.first) * self._each)
 
     def y(self, values: Shares) -> Shares:
         """Pixels from the top; what is beyond the scale stays just outside of it."""
@@ -150,8 +152,9 @@ def _labels(plot: Indices, said: Sequence[str], sketch: Sketch, scale: _Scale) -
 def _dates(onto: Indices, sketch: Sketch, scale: _Scale) -> None:
     """The first day, the day on which data ends with a rule above it, and the last."""
     high = onto.shape[0] - _FOOT
-    rule = onto[:high, round(scale.x(sketch.reference)) - 1 : round(scale.x(sketch.reference)) + 1]
-    rule[:][(np.arange(high) % 8 < 4)[:, np.newaxis] & (rule == PAPER)] = LINE
+    middle = round(scale.x(sketch.reference))
+    rule, dashes = onto[:high, middle - 1 : middle + 1], np.arange(high) % _DASH < _DASH / 2
+    rule[dashes[:, np.newaxis] & (rule == PAPER)] = LINE
     taken: list[tuple[float, float]] = []
     for day, share in ((sketch.reference, 0.5), (sketch.ends[0], 0.0), (sketch.ends[1], 0.5)):
         words = day_in_words(date.fromordinal(day), weekday=False, year=False)

@@ -1,11 +1,10 @@
 """A share card: the blog, the finding in large type, the chart, where data ends."""
 
-
 import numpy as np
 
 from reporter.cards import chart
 from reporter.cards.lettering import cut, fitted, write
-from reporter.cards.palette import INK, LINE, MUTED, PAPER, Indices
+from reporter.cards.palette import INK, LINE, MUTED, PAPER
 from reporter.cards.png import encoded
 from reporter.posts.share import ShareCard
 

@@ -130,7 +130,9 @@ def write(
         column = step * round((at + shift) / step)
         skipped, above = max(-column, 0), max(-top, 0)
         letters = letters[above:, skipped:]
-        part = onto[top + above : top + above + letters.shape[0], column + skipped : column + skipped + letters.shape[1]]
+        part = onto[
+            top + above : top + above + letters.shape[0], column + skipped : column + skipped + letters.shape[1]
+        ]
         letters = letters[: part.shape[0], : part.shape[1]]
         np.copyto(part, letters, where=letters > 0)
         at, before = at + _word(letter, size, bold=bold), letter

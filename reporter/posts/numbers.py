@@ -1,5 +1,6 @@
 """The numbers of a page as rows: one a count, a forecast of one period, or a figure made from them."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
@@ -7,7 +8,7 @@ from typing import NamedTuple
 from reporter.posts.book import LOOKBACK, Book, Forecast, Place, Series
 from reporter.posts.comparison import judgements, lead_of
 from reporter.posts.figures import PAST, window
-from reporter.posts.place import PlacePage
+from reporter.posts.place import MOST_PAST, PlacePage
 from reporter.posts.post import Post
 from reporter.posts.standing import Standing, kind_words
 from reporter.posts.wave import Wave
@@ -39,6 +40,7 @@ class Row(NamedTuple):
     q50: float | None = None
     q75: float | None = None
     q975: float | None = None
+    next: float | None = None
 
 
 def printed(value: float) -> float:
@@ -63,11 +65,7 @@ def post_rows(book: Book, view: Post) -> list[Row]:
         rows += _before(book, target, view.place, day)
         for row in section.places:
             if row.place.location != view.place.location:
-                rows += _judged(book, target, row.place, day)
-            newest = book.leading(book.forecasts(day, (target, row.place.location)))
-            if newest is not None and row.place.location != view.place.location:
-                end = next(iter(newest.ahead))
-                rows.append(_middle(book, target, row.place, newest, end))
+                rows += _in_table(book, target, row.place, day)
         live = book.is_live(day)
         found = [row.standing for row in section.rows if row.standing is not None]
         rows += _scores(target, None, found, live=live)
@@ -111,19 +109,24 @@ def feed_rows(book: Book) -> list[Row]:
 
 def _counts(what: str, target: str, place: Place, counts: Mapping[date, float]) -> list[Row]:
     return [
-        Row(what, target, place.location, place.name, target_end_date=day, observation=printed(value))
+        Row(what, target, *_where(place), target_end_date=day, observation=printed(value))
         for day, value in counts.items()
     ]
 
 
+def _where(place: Place) -> tuple[str, str]:
+    """A place's id, and its name where that says more."""
+    return place.location, place.name if place.name != place.location else ""
+
+
 def _forecast(
-    book: Book, series: Series, name: str, model: str, reference: date, end: date, quantiles: Floats, was: float | None
+    book: Book, target: str, place: Place, model: str, reference: date, end: date, quantiles: Floats, was: float | None
 ) -> Row:
     """A forecast of one period, with what it was where that is known."""
     return Row(
         "forecast",
-        *series,
-        name,
+        target,
+        *_where(place),
         model,
         reference,
         (end - reference) // book.record.cadence.step,
@@ -135,12 +138,9 @@ def _forecast(
     )
 
 
-def _middle(book: Book, target: str, place: Place, forecast: Forecast, end: date, was: float | None = None) -> Row:
+def _middle(book: Book, target: str, place: Place, forecast: Forecast, end: date) -> Row:
     """A forecast of which a page shows the middle alone."""
-    quantiles = forecast.ahead[end]
-    row = _forecast(
-        book, (target, place.location), place.name, forecast.model, forecast.reference, end, quantiles, was
-    )
+    row = _forecast(book, target, place, forecast.model, forecast.reference, end, forecast.ahead[end], None)
     return row._replace(q025=None, q25=None, q75=None, q975=None)
 
 
@@ -150,7 +150,7 @@ def _ahead(book: Book, target: str, place: Place, reference: date) -> Iterator[R
     forecast = book.leading(book.forecasts(reference, series))
     if forecast is not None:
         for end, quantiles in forecast.ahead.items():
-            yield _forecast(book, series, place.name, forecast.model, reference, end, quantiles, None)
+            yield _forecast(book, target, place, forecast.model, reference, end, quantiles, None)
 
 
 def _judged(book: Book, target: str, place: Place, day: date) -> Iterator[Row]:
@@ -158,7 +158,18 @@ def _judged(book: Book, target: str, place: Place, day: date) -> Iterator[Row]:
     series, reference = (target, place.location), book.judged(day)
     lead = lead_of(book, judgements(book, series, day))
     if lead is not None and reference is not None:
-        yield _forecast(book, series, place.name, lead.model, reference, day, lead.quantiles, lead.was.value)
+        yield _forecast(book, target, place, lead.model, reference, day, lead.quantiles, lead.was.value)
+
+
+def _in_table(book: Book, target: str, place: Place, day: date) -> Iterator[Row]:
+    """A place in the table of all: what was said of it, what it was, and the middle of what is said next."""
+    newest = book.leading(book.forecasts(day, (target, place.location)))
+    ends = [] if newest is None else list(newest.ahead)[:1]
+    for row in _judged(book, target, place, day):
+        yield row if newest is None else row._replace(next=printed(float(newest.ahead[ends[0]][MEDIAN])))
+        return
+    if newest is not None:
+        yield _middle(book, target, place, newest, ends[0])
 
 
 def _before(book: Book, target: str, place: Place, day: date) -> Iterator[Row]:
@@ -166,7 +177,7 @@ def _before(book: Book, target: str, place: Place, day: date) -> Iterator[Row]:
     series, reference = (target, place.location), book.judged(day)
     if reference is not None:
         for model, judged in judgements(book, series, day).items():
-            yield _forecast(book, series, place.name, model, reference, day, judged.quantiles, judged.was.value)
+            yield _forecast(book, target, place, model, reference, day, judged.quantiles, judged.was.value)
     earlier = [one for one in book.dates if one < day][-1:]
     newest = book.leading(book.forecasts(day, series))
     if not earlier or newest is None:
@@ -178,18 +189,21 @@ def _before(book: Book, target: str, place: Place, day: date) -> Iterator[Row]:
 
 def _past(book: Book, series: Series, place: Place) -> Iterator[Row]:
     """The middles of the past forecasts that a place's chart shows, and the forecasts that came true."""
-    target, _ = series
     newest = book.leading(book.forecasts(book.dates[-1], series))
-    told = set()
-    for day in book.dates[1:][1 - LOOKBACK :]:
-        for row in _judged(book, target, place, day):
-            told.add((row.model_id, row.reference_date, day))
-            yield row
-    for reference in book.dates[:-1][-PAST:] if newest else ():
-        forecast = book.forecasts(reference, series).get(newest.model) if newest else None
+    told: list[Row] = []
+    for day in reversed(book.dates[1:][1 - LOOKBACK :]):
+        told += _judged(book, series[0], place, day)
+        if len(told) == MOST_PAST:
+            break
+    yield from reversed(told)
+    if newest is None:
+        return
+    known = {(row.model_id, row.reference_date, row.target_end_date) for row in told}
+    for reference in book.dates[:-1][-PAST:]:
+        forecast = book.forecasts(reference, series).get(newest.model)
         for end in forecast.ahead if forecast else ():
-            if forecast and (forecast.model, reference, end) not in told:
-                yield _middle(book, target, place, forecast, end, book.counted_or_none(series, end))
+            if forecast and (forecast.model, reference, end) not in known:
+                yield _middle(book, series[0], place, forecast, end)
 
 
 # ---------------------------------------------------------------------------- what is made from them
@@ -197,12 +211,12 @@ def _past(book: Book, series: Series, place: Place) -> Iterator[Row]:
 
 def _scores(target: str, place: Place | None, found: Sequence[Standing], *, live: bool) -> Iterator[Row]:
     """How right each model was; without a place, over all of them."""
-    where = ("", "") if place is None else (place.location, place.name)
+    where = ("", "") if place is None else _where(place)
     for one in found:
         figures = {"tasks": one.tasks, "held_50": one.held_50, "held_95": one.held_95, "skill": one.skill}
         for what, value in figures.items():
             if value is not None and not (one.pointlike and what.startswith("held")):
-                yield Row(what, target, *where, one.model, live=live, value=float(f"{value:.6g}"))
+                yield Row(what, target, *where, one.model, live=live, value=printed(value))
 
 
 def _waves(book: Book, target: str, place: Place, day: date, *, every: bool) -> Iterator[Row]:
@@ -217,11 +231,11 @@ def _wave(target: str, place: Place, model: str, wave: Wave, *, live: bool) -> I
         said = getattr(wave, quantity, None)
         if said is not None and said.is_told:
             about, *levels = (
-                None if value != value else float(f"{value:.6g}")  # noqa: PLR0124 - NaN is not itself
+                None if math.isnan(value) else printed(value)
                 for value in (said.estimate, said.q025, said.q25, said.q75, said.q975)
             )
             low, likely_low, likely_high, high = levels
             yield Row(
-                quantity, target, place.location, place.name, model, wave.reference,
+                quantity, target, *_where(place), model, wave.reference,
                 live=live, value=about, q025=low, q25=likely_low, q75=likely_high, q975=high,
             )  # fmt: skip

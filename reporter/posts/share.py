@@ -92,9 +92,7 @@ def place_card(brand: str, book: Book, view: PlacePage) -> ShareCard:
     return _card(brand, book, view.place, _expected(book, view.place), view.sections[0].chart)
 
 
-def _card(
-    brand: str, book: Book, place: Place, finding: str, chart: Chart, day: date | None = None
-) -> ShareCard:
+def _card(brand: str, book: Book, place: Place, finding: str, chart: Chart, day: date | None = None) -> ShareCard:
     day = book.dates[-1] if day is None else day
     name = named(place.name, place.location)
     finding = finding.replace(place.name, name) if name != place.name else finding
@@ -139,7 +137,9 @@ def sketch(chart: Chart) -> Sketch | None:
             runs.append([])
         else:
             runs[-1].append((day, value))
-    highest = max([value for run in runs for _, value in run] + [high for band in bands for *_, high in band], default=0)
+    highest = max(
+        [value for run in runs for _, value in run] + [high for band in bands for *_, high in band], default=0
+    )
     highest = max([highest, *(value for _, value in median if value is not None)])
     return Sketch(
         ends=(min(days), max(days)),
