@@ -45,7 +45,7 @@ def comma_separated(rows: Sequence[Row]) -> bytes:
 
 
 def _guarded(row: Row) -> list[object]:
-    cells = list(row)
+    cells: list[object] = list(row)
     for place in _TEXTS:
         text = row[place]
         if text and str(text).startswith(_FORMULAS):

@@ -128,11 +128,9 @@ def write(
         at += _kerning(before + letter, size, bold=bold) if before else 0.0
         shift, letters = _inked(letter, size, ramp, bold=bold)
         column = step * round((at + shift) / step)
-        skipped, above = max(-column, 0), max(-top, 0)
-        letters = letters[above:, skipped:]
-        part = onto[
-            top + above : top + above + letters.shape[0], column + skipped : column + skipped + letters.shape[1]
-        ]
+        letters = letters[max(-top, 0) :, max(-column, 0) :]
+        row, column = max(top, 0), max(column, 0)
+        part = onto[row : row + letters.shape[0], column : column + letters.shape[1]]
         letters = letters[: part.shape[0], : part.shape[1]]
         np.copyto(part, letters, where=letters > 0)
         at, before = at + _word(letter, size, bold=bold), letter

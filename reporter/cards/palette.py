@@ -1,4 +1,4 @@
-"""The colours of a card, no more than sixteen: those of the light pages, and steps between them where an edge is smoothed."""
+"""The colours of a card, no more than sixteen: those of the light pages, and steps between them for smooth edges."""
 
 from collections.abc import Sequence
 

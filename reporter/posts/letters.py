@@ -1,4 +1,4 @@
-"""Texts of pictures: only what the fonts that ship with us can draw, in one direction, on as many lines as there are."""
+"""Texts of pictures: only what the fonts that ship with us can draw, in one direction."""
 
 import unicodedata
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from reporter.posts.book import LOOKBACK, Book, Forecast, Place, Series
 from reporter.posts.comparison import judgements, lead_of
+from reporter.posts.everywhere import PlaceRow
 from reporter.posts.figures import PAST, window
 from reporter.posts.place import MOST_PAST, PlacePage
 from reporter.posts.post import Post
@@ -65,7 +66,7 @@ def post_rows(book: Book, view: Post) -> list[Row]:
         rows += _before(book, target, view.place, day)
         for row in section.places:
             if row.place.location != view.place.location:
-                rows += _in_table(book, target, row.place, day)
+                rows += _in_table(book, target, row, day)
         live = book.is_live(day)
         found = [row.standing for row in section.rows if row.standing is not None]
         rows += _scores(target, None, found, live=live)
@@ -161,15 +162,16 @@ def _judged(book: Book, target: str, place: Place, day: date) -> Iterator[Row]:
         yield _forecast(book, target, place, lead.model, reference, day, lead.quantiles, lead.was.value)
 
 
-def _in_table(book: Book, target: str, place: Place, day: date) -> Iterator[Row]:
+def _in_table(book: Book, target: str, shown: PlaceRow, day: date) -> Iterator[Row]:
     """A place in the table of all: what was said of it, what it was, and the middle of what is said next."""
-    newest = book.leading(book.forecasts(day, (target, place.location)))
-    ends = [] if newest is None else list(newest.ahead)[:1]
-    for row in _judged(book, target, place, day):
-        yield row if newest is None else row._replace(next=printed(float(newest.ahead[ends[0]][MEDIAN])))
-        return
-    if newest is not None:
-        yield _middle(book, target, place, newest, ends[0])
+    newest, reference = book.leading(book.forecasts(day, (target, shown.place.location))), book.judged(day)
+    if shown.judged is not None and reference is not None:
+        said, quantiles, was = shown.judged.model, shown.judged.quantiles, shown.judged.was.value
+        row = _forecast(book, target, shown.place, said, reference, day, quantiles, was)
+        middle = None if newest is None else printed(float(next(iter(newest.ahead.values()))[MEDIAN]))
+        yield row._replace(next=middle)
+    elif newest is not None:
+        yield _middle(book, target, shown.place, newest, next(iter(newest.ahead)))
 
 
 def _before(book: Book, target: str, place: Place, day: date) -> Iterator[Row]:

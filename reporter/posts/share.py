@@ -137,10 +137,8 @@ def sketch(chart: Chart) -> Sketch | None:
             runs.append([])
         else:
             runs[-1].append((day, value))
-    highest = max(
-        [value for run in runs for _, value in run] + [high for band in bands for *_, high in band], default=0
-    )
-    highest = max([highest, *(value for _, value in median if value is not None)])
+    drawn = [value for _, value in (*counted, *median) if value is not None]
+    highest = max([*drawn, *(high for band in bands for _, _, high in band)], default=0.0)
     return Sketch(
         ends=(min(days), max(days)),
         top=min(float(chart.figure["layout"]["yaxis"]["range"][1]), 1.1 * max(highest, 1.0)),
