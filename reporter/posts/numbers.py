@@ -63,6 +63,7 @@ def post_rows(book: Book, view: Post) -> list[Row]:
         series, day = (target, view.place.location), view.day
         rows += _counts("count", target, view.place, window(book.known(day, series), day, book.record.cadence))
         rows += _ahead(book, target, view.place, day)
+        rows += _others(book, target, view.place, day)
         rows += _before(book, target, view.place, day)
         for row in section.places:
             if row.place.location != view.place.location:
@@ -152,6 +153,16 @@ def _ahead(book: Book, target: str, place: Place, reference: date) -> Iterator[R
     if forecast is not None:
         for end, quantiles in forecast.ahead.items():
             yield _forecast(book, target, place, forecast.model, reference, end, quantiles, None)
+
+
+def _others(book: Book, target: str, place: Place, reference: date) -> Iterator[Row]:
+    """What the models beside the lead say of the next period and of the last."""
+    forecasts = book.forecasts(reference, (target, place.location))
+    lead = book.leading(forecasts)
+    for model, forecast in forecasts.items():
+        if lead is not None and model != lead.model:
+            for end in dict.fromkeys((min(forecast.ahead), max(forecast.ahead))):
+                yield _forecast(book, target, place, model, reference, end, forecast.ahead[end], None)
 
 
 def _judged(book: Book, target: str, place: Place, day: date) -> Iterator[Row]:
