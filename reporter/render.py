@@ -8,6 +8,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from reporter import beside
 from reporter.errors import ReporterError
 from reporter.posts import FeedRecord, Kept, Site
 from reporter.posts.board import feed_board
@@ -15,7 +16,7 @@ from reporter.posts.book import Book
 from reporter.posts.data import feed_data
 from reporter.posts.feedpage import feed_index
 from reporter.posts.figures import Chart
-from reporter.posts.home import card, newest_posts
+from reporter.posts.home import Card, card, newest_posts
 from reporter.posts.place import place_page
 from reporter.posts.post import post
 from reporter.posts.report import report as backtest_report
@@ -47,8 +48,9 @@ def pages(site: Site, records: list[FeedRecord]) -> dict[str, bytes]:
     rendered["scoreboard/index.html"] = page("scoreboard.html", "scoreboard/", boards=boards)
     feeds = [feed_data(book, f"f{number}") for number, book in enumerate(books)]
     rendered["data/index.html"] = page("data.html", "data/", feeds=feeds)
-    for book in books:
-        rendered |= _feed(page, book)
+    rendered |= beside.of_home(site.title, books, cards)
+    for book, shown in zip(books, cards, strict=True):
+        rendered |= _feed(site, page, book, shown)
     return rendered
 
 
@@ -83,23 +85,26 @@ def report(site: Site, record: FeedRecord) -> dict[str, bytes]:
     return _assets() | {"index.html": page("report.html", "", report=backtest_report(Book(record)))}
 
 
-def _feed(page: _Page, book: Book) -> dict[str, bytes]:
+def _feed(site: Site, page: _Page, book: Book, shown: Card) -> dict[str, bytes]:
     """A feed's own pages; none before its first forecast, and none of a record that cannot be read."""
     if not book.dates:
         return {}
-    rendered, source = {}, book.record.source
+    rendered, files, source = {}, beside.of_feed(site.title, book, shown), book.record.source
     kept = dict(book.record.kept)
     for day in book.dates:
         if day not in kept:
             view = post(book, day)
             rendered[view.address] = page("post.html", view.address, post=view, source=source)
+            files |= beside.of_post(site.title, book, view)
             kept[day] = Kept(str(view.title), view.title.__html__(), len(rendered[view.address]))
     for place in book.places.values():
         leaf = place_page(book, place)
         rendered[leaf.address] = page("place.html", leaf.address, page=leaf, source=source)
+        rendered[leaf.embed] = page("embed.html", leaf.embed, page=leaf, source=source)
+        files |= beside.of_place(site.title, book, leaf)
     index = feed_index(book)
     rendered[index.address] = page("feed.html", index.address, index=index)
-    files = {f"{address}index.html": data for address, data in rendered.items()}
+    files |= {f"{address}index.html": data for address, data in rendered.items()}
     return files | {f"{index.address}posts.json": _made(book, kept)}
 
 
