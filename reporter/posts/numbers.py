@@ -65,7 +65,7 @@ def post_rows(book: Book, view: Post) -> list[Row]:
         rows += _ahead(book, target, view.place, day)
         rows += _others(book, target, view.place, day)
         rows += _before(book, target, view.place, day)
-        for row in section.places:
+        for row in section.places.rows:
             if row.place.location != view.place.location:
                 rows += _in_table(book, target, row, day)
         live = book.is_live(day)
