@@ -8,6 +8,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from reporter import sitemap, syndication
 from reporter.errors import ReporterError
 from reporter.posts import FeedRecord, Kept, Site
 from reporter.posts.board import feed_board
@@ -48,6 +49,7 @@ def pages(site: Site, records: list[FeedRecord]) -> dict[str, bytes]:
     rendered["data/index.html"] = page("data.html", "data/", feeds=feeds)
     for book in books:
         rendered |= _feed(page, book)
+    rendered |= syndication.files(site, books) | sitemap.files(site, books, rendered)
     return rendered
 
 

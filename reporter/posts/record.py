@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from reporter.dates import Cadence
-from reporter.schema import ESTIMATES, LESSONS, REVISIONS, to_frame
+from reporter.schema import CHANGES, ESTIMATES, LESSONS, REVISIONS, to_frame
 from reporter.switches import Belief, Switch
 from reporter.timeliness import Timeliness
 
@@ -135,6 +135,7 @@ class FeedRecord:
         revisions: frame of `schema.REVISIONS`: how much counts are revised after they were first published.
         estimates: frame of `schema.ESTIMATES` from `since` on: what models of curves said of the waves.
         lessons: frame of `schema.LESSONS` from `since` on: how networks learnt.
+        log: frame of `schema.CHANGES`, every vintage of the periods since the 61st newest reference date.
     """
 
     name: str
@@ -171,3 +172,4 @@ class FeedRecord:
     revisions: pd.DataFrame = field(default_factory=lambda: to_frame(REVISIONS.empty_table(), REVISIONS))
     estimates: pd.DataFrame = field(default_factory=lambda: to_frame(ESTIMATES.empty_table(), ESTIMATES))
     lessons: pd.DataFrame = field(default_factory=lambda: to_frame(LESSONS.empty_table(), LESSONS))
+    log: pd.DataFrame = field(default_factory=lambda: to_frame(CHANGES.empty_table(), CHANGES))
