@@ -53,7 +53,8 @@ def files(site: Site, books: Sequence[Book]) -> dict[str, bytes]:
 def of_feed(site: Site, book: Book, events: Events) -> dict[str, bytes]:
     """The feeds of one feed of the blog and of its places."""
     record = book.record
-    rights = f"{record.source.text} ({record.source.licence})"
+    source = record.source
+    rights = source.text if source.licence in source.text else f"{source.text} ({source.licence})"
     rendered = _both(site, _Feed(f"{record.name}/", record.title, rights, events.of_feed))
     for place in book.places.values():
         heading = record.title if record.title.startswith(place.name) else f"{place.name}: {record.title}"
@@ -86,7 +87,7 @@ def _moment(when: datetime) -> str:
 
 
 def _content(event: Event) -> str:
-    """An event's sentences as HTML."""
+    """An event's sentences as HTML. Their own `>` is escaped, so nothing in it ends a CDATA section."""
     return "".join(f"<p>{escape(_clean(line), quote=False)}</p>" for line in event.lines)
 
 
@@ -117,7 +118,7 @@ def _entry(site: Site, event: Event) -> str:
 <updated>{when}</updated>
 <link href="{escape(site.base_url + event.href)}"/>
 <category term="{event.kind}"/>
-<content type="html">{escape(_content(event), quote=False)}</content>
+<content type="html"><![CDATA[{_content(event)}]]></content>
 </entry>
 """
 

@@ -7,14 +7,14 @@ from functools import cached_property
 from itertools import groupby
 
 from reporter.dates import day_in_words
-from reporter.posts.book import Book, Place
+from reporter.posts.book import Book, Place, written
 from reporter.posts.comparison import judgements, lead_of
 from reporter.posts.everywhere import next_words
 from reporter.posts.held import Held, Told
 from reporter.posts.home import last_sentence
 from reporter.posts.pauses import Pause, pauses
-from reporter.posts.post import expected_sentence, made_sentence, title
-from reporter.posts.words import listing, period, say, short_target, upper_first
+from reporter.posts.post import title
+from reporter.posts.words import expectation, listing, period, say, short_target
 
 POST, OUTSIDE, REVISED, STALE, RECOVERED = KINDS = ("post", "outside", "revised", "stale", "recovered")
 
@@ -89,7 +89,7 @@ class Events:
         for target in book.record.targets:
             words = next_words(book.leading(book.forecasts(day, (target, place.location))))
             if words is not None:
-                expected.append(f"{words} {short_target(target)}" if len(book.record.targets) > 1 else str(words))
+                expected.append(f"{words}{self._of_several(target)}")
         if not expected:
             return None
         heading = str(say("{}: {} expected next", place.name, ", ".join(expected)))
@@ -105,7 +105,8 @@ class Events:
         return _midnight(date.fromisoformat(receipt["vintage"]["as_of"]))
 
     def _made(self, day: date) -> list[str]:
-        return [] if self._book.is_live(day) else [f"Backfilled. {made_sentence(self._book, day)}"]
+        as_of = written(self._book.receipts[day]["vintage"]["as_of"])
+        return [] if self._book.is_live(day) else [f"Backfilled: made later, from the data as of {as_of}."]
 
     def _said(self, day: date, place: Place) -> list[str]:
         """What was said of the newest count and what is expected now, for each target."""
@@ -113,9 +114,11 @@ class Events:
         for target in book.record.targets:
             series = (target, place.location)
             lead = lead_of(book, judgements(book, series, day))
-            expected = expected_sentence(book, book.leading(book.forecasts(day, series)))
+            forecast = book.leading(book.forecasts(day, series))
             parts = [last_sentence(book, lead, day)] if lead is not None else []
-            parts += [say("Now expected: {}.", expected)] if expected is not None else []
+            if forecast is not None:
+                (end, quantiles), *_ = forecast.ahead.items()
+                parts.append(say(f"Expected for {period(end, book.record.cadence)}: {{}}.", expectation(quantiles)))
             about = f"{short_target(target)}: " if len(book.record.targets) > 1 else ""
             lines += [about + " ".join(map(str, parts))] if parts else []
         return lines
@@ -174,20 +177,28 @@ class Events:
             yield Event(ident, kind, _midnight(as_of), title_, tuple(lines), f"{record.name}/{single}")
 
     def _backfilled(self, ones: list[Told]) -> list[str]:
-        made_later = any(not self._book.is_live(one.reference) for one in ones)
-        what = "The forecast was" if len(ones) == 1 else "Not all of these forecasts were made on their day: some were"
-        return [f"Backfilled. {what} made later, from the data as of its day."] if made_later else []
+        later = [one for one in ones if not self._book.is_live(one.reference)]
+        if not later:
+            return []
+        if len(later) < len(ones):
+            return ["Backfilled in part: some of the forecasts were made later, from the data as of their days."]
+        what = (
+            "the forecast was made later, from the data as of its day"
+            if len(ones) == 1
+            else ("the forecasts were made later, from the data as of their days")
+        )
+        return [f"Backfilled: {what}."]
 
     def line(self, one: Told) -> str:
         """What was said of a count and what it was, in a sentence or two."""
-        of = upper_first(period(one.end, self._book.record.cadence))
+        of = period(one.end, self._book.record.cadence)
         first = one.first
         said = say("we said {} (almost surely {})", first.said, first.sure or "")
         if one.now is None:
             judged = say(f"{{}}; it was {{}}: {{}}, {first.verdict_words}.", said, first.was, first.off)
         else:
             judged = say(
-                f"{{}}; first {{}} were counted, now {{}}: by the first value {first.verdict_words}, "
+                f"{{}}; first {{}} were counted, now {{}}; by the first value {first.verdict_words}; "
                 f"by the new one {one.now.verdict_words}.",
                 said, first.was, one.now.was,
             )  # fmt: skip
@@ -195,8 +206,10 @@ class Events:
 
     def what(self, one: Told) -> str:
         """A place, and which of several targets."""
-        name = self._book.places[one.location].name
-        return f"{name}, {short_target(one.target)}" if len(self._book.record.targets) > 1 else name
+        return self._book.places[one.location].name + self._of_several(one.target)
+
+    def _of_several(self, target: str) -> str:
+        return f" ({short_target(target)})" if len(self._book.record.targets) > 1 else ""
 
     # ------------------------------------------------------------------ pauses
 
