@@ -19,13 +19,14 @@ from reporter.posts.words import expectation, listing, period, say, short_target
 POST, OUTSIDE, REVISED, STALE, RECOVERED = KINDS = ("post", "outside", "revised", "stale", "recovered")
 
 MOST_OF_FEED = 50
-MOST_OF_PLACE = 16
+MOST_OF_PLACE = 14
 """Events in the feed of a site or of one of its feeds, and of a place."""
 
 POSTS_OF_PLACE = 7
-"""Forecasts among the events of a place: the others are rarer, and must not be pushed out."""
+FEWEST_POSTS = 3
+"""Forecasts among the events of a place, fewer where each has several targets: the others are rarer, and must stay."""
 
-NAMED = 10
+NAMED = 6
 """Places told of when one vintage made news of many."""
 
 
@@ -69,7 +70,7 @@ class Events:
         name, series = self._book.record.name, place.location
         found = [self._of_count(one, OUTSIDE) for one in self._outside_at.get(series, [])[:MOST_OF_PLACE]]
         found += [self._of_count(one, REVISED) for one in self._revised_at.get(series, [])[:MOST_OF_PLACE]]
-        days = self._book.dates[-POSTS_OF_PLACE:]
+        days = self._book.dates[-max(POSTS_OF_PLACE // len(self._book.record.targets), FEWEST_POSTS) :]
         posts = (self._forecast(day, place, f"{name}/{place.slug}") for day in days)
         return newest([*found, *self._pauses, *(one for one in posts if one is not None)], MOST_OF_PLACE)
 
