@@ -117,6 +117,11 @@ def of_kind(record, kind, place=None):
     return [event for event in found if event.kind == kind]
 
 
+@pytest.fixture
+def pages(site, record, weekly, empty):
+    return render.pages(site, [record, weekly, empty])
+
+
 # ---------------------------------------------------------------------------- validity
 
 
@@ -150,8 +155,7 @@ def entries_of(data, path, site):
     return entries
 
 
-def test_every_feed_is_valid_and_both_forms_say_the_same(site, record, weekly, empty):
-    pages = render.pages(site, [record, weekly, empty])
+def test_every_feed_is_valid_and_both_forms_say_the_same(site, pages):
     feeds = [path for path in pages if path.endswith("feed.xml")]
     assert len(feeds) == 1 + 1 + 3 + 1 + 1  # the site, a feed of three places, a feed of one; none of the empty one
     for path in feeds:
@@ -169,8 +173,7 @@ def test_every_feed_is_valid_and_both_forms_say_the_same(site, record, weekly, e
             assert text.findtext(f"{ATOM}content") == item["content_html"]
 
 
-def test_links_of_entries_lead_to_pages(site, record, weekly):
-    pages = render.pages(site, [record, weekly])
+def test_links_of_entries_lead_to_pages(site, pages):
     for path, data in pages.items():
         if path.endswith("feed.json"):
             for item in json.loads(data)["items"]:
@@ -179,33 +182,29 @@ def test_links_of_entries_lead_to_pages(site, record, weekly):
                 assert not anchor or f'id="{anchor}"' in text, item["url"]
 
 
-@pytest.mark.parametrize(
-    ("page", "feeds"),
-    [
-        ("index.html", [""]),
-        ("scoreboard/index.html", [""]),
-        ("data/index.html", [""]),
-        ("made-up/index.html", ["made-up/"]),
-        ("made-up/2020-04-10/index.html", ["made-up/"]),
-        ("made-up/us/index.html", ["made-up/us/", "made-up/"]),
-    ],
-)
-def test_pages_name_their_feeds_in_the_head(site, record, page, feeds):
-    text = render.pages(site, [record])[page].decode()
-    root = "../" * page.count("/") or "./"
-    found = re.findall(r'<link rel="alternate" type="application/([a-z+]+)" title="[^"]+" href="([^"]+)">', text)
-    assert found == [
-        (f"{kind}+{form}", f"{root}{feed}feed.{form}")
-        for feed in feeds
-        for kind, form in (("atom", "xml"), ("feed", "json"))
-    ]
-    assert text.index('rel="alternate"') < text.index("</head>")
+HEADS = {
+    "index.html": [""],
+    "scoreboard/index.html": [""],
+    "data/index.html": [""],
+    "made-up/index.html": ["made-up/"],
+    "made-up/2020-04-10/index.html": ["made-up/"],
+    "made-up/us/index.html": ["made-up/us/", "made-up/"],
+}
 
 
-@pytest.mark.parametrize("page", ["index.html", "made-up/index.html", "made-up/us/index.html"])
-def test_readers_are_told_what_they_get(site, record, page):
-    text = render.pages(site, [record])[page].decode()
-    assert re.search(r"Subscribe:</strong>.*outside.*revis.*Atom</a> or <a.*JSON Feed", text)
+def test_pages_name_their_feeds_in_the_head(pages):
+    forms = (("atom+xml", "xml"), ("feed+json", "json"))
+    for page, feeds in HEADS.items():
+        text = pages[page].decode().split("</head>")[0]
+        root = "../" * page.count("/") or "./"
+        found = re.findall(r'<link rel="alternate" type="application/([a-z+]+)" title="[^"]+" href="([^"]+)">', text)
+        assert found == [(kind, f"{root}{feed}feed.{form}") for feed in feeds for kind, form in forms], page
+
+
+def test_readers_are_told_what_they_get(pages):
+    for page in ("index.html", "made-up/index.html", "made-up/us/index.html"):
+        text = pages[page].decode()
+        assert re.search(r"Subscribe:</strong>.*outside.*revis.*Atom</a> or <a.*JSON Feed", text), page
 
 
 def test_a_site_without_a_forecast_has_valid_feeds(site, empty):
@@ -373,8 +372,7 @@ def test_the_name_of_an_event_is_that_of_the_site_and_its_address(site):
 # ---------------------------------------------------------------------------- sitemap
 
 
-def test_the_sitemap_lists_every_page_with_its_day(site, record, weekly, empty):
-    pages = render.pages(site, [record, weekly, empty])
+def test_the_sitemap_lists_every_page_with_its_day(site, pages):
     urls = tree(pages["sitemap.xml"]).findall(f"{MAP}url")
     listed = {url.findtext(f"{MAP}loc").removeprefix(site.base_url): url.findtext(f"{MAP}lastmod") for url in urls}
     assert {f"{address}index.html" for address in listed} == {
