@@ -19,7 +19,7 @@ from reporter.posts.words import expectation, listing, period, say, short_target
 POST, OUTSIDE, REVISED, STALE, RECOVERED = KINDS = ("post", "outside", "revised", "stale", "recovered")
 
 MOST_OF_FEED = 50
-MOST_OF_PLACE = 14
+MOST_OF_PLACE = 13
 """Events in the feed of a site or of one of its feeds, and of a place."""
 
 POSTS_OF_PLACE = 7
