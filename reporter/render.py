@@ -8,7 +8,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from reporter import beside
+from reporter import beside, sitemap, syndication
 from reporter.errors import ReporterError
 from reporter.posts import FeedRecord, Kept, Site
 from reporter.posts.board import feed_board
@@ -51,6 +51,7 @@ def pages(site: Site, records: list[FeedRecord]) -> dict[str, bytes]:
     rendered |= beside.of_home(site.title, books, cards)
     for book, shown in zip(books, cards, strict=True):
         rendered |= _feed(site, page, book, shown)
+    rendered |= syndication.files(site, books) | sitemap.files(site, books, rendered)
     return rendered
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from reporter.dates import Cadence
-from reporter.schema import ESTIMATES, LESSONS, REVISIONS, to_frame
+from reporter.schema import CHANGES, ESTIMATES, LESSONS, REVISIONS, to_frame
 from reporter.switches import Belief, Switch
 from reporter.timeliness import Timeliness
 
@@ -136,6 +136,7 @@ class FeedRecord:
         estimates: frame of `schema.ESTIMATES` from `since` on: what models of curves said of the waves.
         lessons: frame of `schema.LESSONS` from `since` on: how networks learnt.
         codes: location → its standard code (`sources.codes`), where it has one.
+        log: frame of `schema.CHANGES`, every vintage of the periods since the 61st newest reference date.
     """
 
     name: str
@@ -173,3 +174,4 @@ class FeedRecord:
     estimates: pd.DataFrame = field(default_factory=lambda: to_frame(ESTIMATES.empty_table(), ESTIMATES))
     lessons: pd.DataFrame = field(default_factory=lambda: to_frame(LESSONS.empty_table(), LESSONS))
     codes: Mapping[str, str] = field(default_factory=dict)
+    log: pd.DataFrame = field(default_factory=lambda: to_frame(CHANGES.empty_table(), CHANGES))

@@ -17,6 +17,7 @@ from reporter.dates import Cadence
 from reporter.feeds import Feed, Limits, Peers
 from reporter.models import device
 from reporter.models.network import Training
+from reporter.posts import events, held
 from reporter.schema import CHANGES, ESTIMATES, FORECASTS, LESSONS, QUANTITIES, REVISIONS, SPLITS
 from reporter.sources import REGISTRY
 from reporter.team import Contributor, Team
@@ -272,3 +273,12 @@ def test_the_environment_is_documented_as_the_program_reads_it(root):
     text = (root / "docs" / "settings.md").read_text(encoding="utf-8")
     assert rows(text, "## Environment") == [f"`{device.VARIABLE}`"]
     assert f"| {', '.join(f'`{one}`' for one in device.CHOICES)} | `{device.CHOICES[0]}` |" in text
+
+
+def test_every_event_is_documented(root):
+    text = (root / "docs" / "subscribe.md").read_text(encoding="utf-8")
+    assert rows(text, "## What is told") == [f"`{kind}`" for kind in events.KINDS]
+    assert f"{events.MOST_OF_FEED} of the feed" in text
+    assert f"{events.MOST_OF_PLACE} of the place: no more than its {events.POSTS_OF_PLACE} newest" in text
+    assert (held.REVISED, held.FEWEST, events.NAMED) == (1 / 4, 10, 6)
+    assert events.POSTS_OF_PLACE // 3 < events.FEWEST_POSTS == 3
