@@ -7,7 +7,6 @@ from typing import Any
 
 from reporter.charts.axes import (
     EDGE,
-    FAINT,
     INK,
     LIKELY,
     MUTED,

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from reporter.charts.axes import (
     EDGE,
-    FAINT,
     FORECAST,
     INK,
     LIKELY,
@@ -82,10 +81,10 @@ def losses(loss: Loss, ends: tuple[float, float], height: int = 150) -> Figure:
         "xaxis": axis(first - 10 * margin, last + 4 * margin, marks, [f"{mark:g}" for mark in marks]),
         "yaxis": {
             "range": [low, high],
-                "tickvals": ticks,
+            "tickvals": ticks,
             "ticktext": [f"{tick:g}" for tick in ticks],
             "tickfont": {"color": MUTED, "size": 12},
-                },
+        },
         "shapes": [],
         "annotations": [],
     }

@@ -11,7 +11,7 @@ of them if they are a step of `s` apart; `y`; `u` bars from one y to the next; `
 import json
 from collections.abc import Callable, Sequence
 from datetime import date
-from os.path import commonprefix
+from itertools import pairwise
 from typing import Any
 
 from reporter.charts.axes import MUTED, Figure, named
@@ -43,8 +43,9 @@ def _figure(figure: Figure) -> dict[str, Any]:
     ends = across["range"]
     if across.get("type") == "date":
         first = date.fromisoformat(ends[0][:10])
-        packed["d"], days = first.isoformat(), _Since(first.toordinal())
-        ends = [24 * days(end[:10]) + int(end[11:13]) for end in ends]
+        since = first.toordinal()
+        packed["d"], days = first.isoformat(), _Since(since)
+        ends = [24 * (date.fromisoformat(end[:10]).toordinal() - since) + int(end[11:13]) for end in ends]
     packed["x"] = [*ends, [days(tick) for tick in across["tickvals"]], across["ticktext"]]
     packed["y"] = [*up["range"], up["tickvals"], up["ticktext"]]
     colour = up.get("tickfont", {}).get("color", MUTED)
@@ -129,7 +130,7 @@ def _points(x: list[Any], y: list[Any]) -> dict[str, Any]:
         x, packed["b"] = x[:half], 1
     if len(x) > 1 and None not in x:
         step = x[1] - x[0]
-        if isinstance(step, int) and all(after - before == step for before, after in zip(x, x[1:], strict=False)):
+        if isinstance(step, int) and all(after - before == step for before, after in pairwise(x)):
             return packed | {"x": x[0], "y": y} | ({"s": step} if step != 1 else {})
     return packed | {"x": x, "y": y}
 
@@ -140,6 +141,17 @@ def _texts(texts: Sequence[str]) -> list[Any]:
     many = {len(one) for one in lines}
     if len(many) != 1 or len(texts) < 3:  # noqa: PLR2004 - nothing to gain
         return ["\n".join(one) for one in lines]
-    starts = [commonprefix(column) for column in zip(*lines, strict=True)]
+    starts = [_start(column) for column in zip(*lines, strict=True)]
     rests = ["\n".join(line[len(start) :] for line, start in zip(one, starts, strict=True)) for one in lines]
     return [starts, *rests]
+
+
+def _start(texts: Sequence[str]) -> str:
+    """What all of the texts begin with.
+
+    >>> _start(["likely 4", "likely 12"])
+    'likely '
+    """
+    first, last = min(texts), max(texts)
+    same = next((n for n, (one, other) in enumerate(zip(first, last, strict=False)) if one != other), len(first))
+    return first[:same]

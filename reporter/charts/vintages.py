@@ -8,7 +8,6 @@ from typing import Any
 
 from reporter.charts.axes import (
     EDGE,
-    FAINT,
     FORECAST,
     INK,
     LIKELY,
@@ -182,10 +181,10 @@ def _figure(vintages: Sequence[Vintage], scale: _Scale, height: int, room: float
         "xaxis": date_axis(first, last, room),
         "yaxis": {
             "range": [scale.low, scale.high],
-                "tickvals": [place for place, _ in ticks],
+            "tickvals": [place for place, _ in ticks],
             "ticktext": [text for _, text in ticks],
             "tickfont": {"color": MUTED, "size": 12},
-            },
+        },
         "shapes": [],
         "annotations": [],
     }

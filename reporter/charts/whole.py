@@ -8,6 +8,7 @@ from reporter.charts.tooltips import FIRST, texts
 DASHES = {"dot": "2px,3px", "dash": "7px,4px"}
 """Of lines: as the drawing has them, which Plotly takes over."""
 
+_KEPT = ("type", "mode", "x", "y", "fill", "fillcolor", "opacity", "marker")
 _SHARED = {"tickmode": "array", "zeroline": False, "fixedrange": True}
 _ACROSS = _SHARED | {"showgrid": False, "showline": True, "linecolor": MUTED, "linewidth": 1.5}
 _UP = _SHARED | {"ticklabelposition": "inside top", "gridcolor": FAINT}
@@ -38,7 +39,7 @@ def whole(figure: Figure) -> Figure:
 
 
 def _trace(trace: dict[str, Any], traces: list[dict[str, Any]]) -> dict[str, Any]:
-    kept = {key: trace[key] for key in ("type", "mode", "x", "y", "fill", "fillcolor", "opacity", "marker") if key in trace}
+    kept: dict[str, Any] = {key: trace[key] for key in _KEPT if key in trace}
     if "lines" in trace["mode"]:
         kept["line"] = _dashed(trace["line"])
     if "text" in trace or trace.get("hover", FIRST) != FIRST:
