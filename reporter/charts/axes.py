@@ -166,7 +166,7 @@ LONG = 100
 def _date_ticks(first: date, span: int) -> list[date]:
     """Days the same distance apart, or first days of months on a long axis; five or six."""
     if span <= LONG:
-        step = next(days for days in (1, 2, 7, 14, 28) if span / days <= 5)  # noqa: PLR2004
+        step = next(days for days in (1, 2, 3, 7, 14, 28) if span / days <= 5)  # noqa: PLR2004
         return [first + timedelta(days=offset) for offset in range(0, span + 1, step)]
     step = next((months for months in (1, 2, 3, 6) if span / months <= 6 * 31), 12)
     ends = first + timedelta(days=span)
