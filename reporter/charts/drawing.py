@@ -15,8 +15,8 @@ from reporter.charts.axes import FAINT, MUTED, PAPER, Figure, named
 SIZE = 1000
 """Both sides of the stretching plot, in units of its own."""
 
-EDGE = 0.08
-"""Half a label's width as a share of a phone's."""
+EDGE = 0.012
+"""Half a letter's width, amply, as a share of a phone's."""
 
 FLOOR = 1.5
 """Pixels of the line below a plot."""
@@ -210,17 +210,18 @@ def _axis_texts(layout: dict[str, Any], scale: _Scale) -> list[str]:
         for value, text in zip(rows["tickvals"], rows["ticktext"], strict=True)
     ]
     below = [
-        _text(scale.x(value) / SIZE * 100, scale.bottom + 16, text, _inwards(scale.x(value)), colours[1])
+        _text(scale.x(value) / SIZE * 100, scale.bottom + 16, text, _inwards(scale.x(value), text), colours[1])
         for value, text in zip(columns["tickvals"], columns["ticktext"], strict=True)
     ]
     return left + below
 
 
-def _inwards(x: float) -> str:
+def _inwards(x: float, text: str) -> str:
     """How a label stands to its place, so that none is cut at an end."""
-    if x < EDGE * SIZE:
+    half = EDGE * len(text) * SIZE
+    if x < half:
         return "start"
-    return "end" if x > (1 - EDGE) * SIZE else "middle"
+    return "end" if x > SIZE - half else "middle"
 
 
 def _annotation(annotation: dict[str, Any], scale: _Scale) -> str:

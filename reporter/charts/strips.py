@@ -24,7 +24,7 @@ from reporter.charts.axes import (
 )
 from reporter.schema import INTERVALS, LEVELS, MEDIAN, Floats
 
-POINTS = 41
+POINTS = 33
 """Of each of the three hills' outlines."""
 
 

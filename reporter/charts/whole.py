@@ -29,7 +29,7 @@ def whole(figure: Figure) -> Figure:
             "margin": layout["margin"],
             "xaxis": {"type": "linear", "tickfont": font} | upright | _ACROSS,
             "yaxis": {"tickfont": font, "showgrid": True} | level | _UP,
-            "shapes": [shape | {"line": _dashed(shape["line"])} for shape in layout["shapes"]],
+            "shapes": [_rule(shape) for shape in layout["shapes"]],
             "annotations": [one | {"showarrow": False, "borderpad": 0} for one in layout["annotations"]],
             "showlegend": False,
             "hovermode": layout.get("hovermode", "closest"),
@@ -45,6 +45,11 @@ def _trace(trace: dict[str, Any], traces: list[dict[str, Any]]) -> dict[str, Any
     if "text" in trace or trace.get("hover", FIRST) != FIRST:
         return kept | {"text": texts(trace, traces), "hoverinfo": "text"}
     return kept | {"hoverinfo": "skip"}
+
+
+def _rule(shape: dict[str, Any]) -> dict[str, Any]:
+    """Below the traces, but above the grid."""
+    return shape | {"line": _dashed(shape["line"])} | ({"layer": "between"} if "layer" in shape else {})
 
 
 def _dashed(line: dict[str, Any]) -> dict[str, Any]:

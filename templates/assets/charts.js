@@ -110,7 +110,7 @@
         x1: upright ? place(at) : 1,
         y0: upright ? 0 : at,
         y1: upright ? 1 : at,
-        ...(below ? { layer: "below" } : {}),
+        ...(below ? { layer: "between" } : {}),
         line: { color: colour(stroke), width, dash: DASHES[dash] },
       })),
       annotations: (short.a ?? []).map(([shareX, shareY, x, y, text, anchor, stroke]) => ({
