@@ -121,6 +121,7 @@
         text,
         showarrow: false,
         borderpad: 0,
+        borderwidth: 0,
         xanchor: ["left", "center", "right"][anchor],
         yanchor: "bottom",
         font: font(stroke),
