@@ -18,6 +18,7 @@ from reporter.ledger import LEDGER, Ledger, Receipt
 from reporter.posts import Attribution, FeedRecord, Upstream
 from reporter.schema import COUNTS, SPLITS, TOLD, to_frame
 from reporter.sources.base import Source
+from reporter.sources.codes import codes
 from reporter.supply import Supply
 from reporter.timeliness import State, Timeliness, timeliness
 from reporter.vintages import View
@@ -78,6 +79,7 @@ def feed_record(
             "switches": kept_supply.switches,
             "beliefs": kept_supply.beliefs,
             "made_by": made_by,
+            "codes": codes(counts.places["location"].tolist()),
         },
     )
 

@@ -13,8 +13,9 @@ from reporter.posts import FeedRecord, Kept, Site
 from reporter.posts.board import feed_board
 from reporter.posts.book import Book
 from reporter.posts.data import feed_data
+from reporter.posts.feedpage import feed_index
 from reporter.posts.figures import Chart
-from reporter.posts.home import card, feed_index, newest_posts
+from reporter.posts.home import card, newest_posts
 from reporter.posts.place import place_page
 from reporter.posts.post import post
 from reporter.posts.report import report as backtest_report

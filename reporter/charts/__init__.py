@@ -7,13 +7,15 @@ from reporter.charts import courses, lags, learning, scoring, spreads, vintages
 from reporter.charts.axes import Figure, literal, number
 from reporter.charts.drawing import svg
 from reporter.charts.fans import Fan, cut, fan, outside
+from reporter.charts.minis import Mini, bar, mini
 from reporter.charts.packing import packed
-from reporter.charts.strips import bar, strip
+from reporter.charts.strips import strip
 from reporter.charts.whole import whole
 
 __all__ = [
     "Fan",
     "Figure",
+    "Mini",
     "bar",
     "courses",
     "cut",
@@ -21,6 +23,7 @@ __all__ = [
     "lags",
     "learning",
     "literal",
+    "mini",
     "number",
     "outside",
     "packed",

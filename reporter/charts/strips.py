@@ -1,4 +1,4 @@
-"""One forecast against one count: as a density, and as a row's small bar."""
+"""One forecast against one count, as a density."""
 
 from typing import Any
 
@@ -102,28 +102,3 @@ def _beside(x: float, text: str, colour: str, low: float, high: float, *, right:
     right = (right or place < 0.15) and place < 0.85  # noqa: PLR2004 - a word is 15 % of a phone's width
     # A hard space between a mark and its label, and so between two labels back to back.
     return label(plain(x), f"\u00a0{text}" if right else f"{text}\u00a0", "left" if right else "right", colour)
-
-
-def bar(quantiles: Floats, actual: float | None, reach: float) -> str:
-    """A row's tiny SVG: the two ranges and the count, in shares of the median, ±`reach` at the ends.
-
-    A page has many of them: their colours are in the style sheet, by class.
-    """
-    median = float(quantiles[MEDIAN]) or 1.0
-
-    def at(value: float) -> str:
-        share = (value - float(quantiles[MEDIAN])) / abs(median) / reach
-        return f"{50 + 48 * max(-1.0, min(1.0, share)):.1f}"
-
-    shapes = []
-    for nominal, name, height in ((95, "sure", 6), (50, "likely", 10)):
-        left, right = (at(float(quantiles[i])) for i in INTERVALS[nominal])
-        width = max(float(right) - float(left), 0.4)
-        box = f'x="{left}" y="{8 - height / 2:g}" width="{width:.1f}" height="{height}"'
-        shapes.append(f'<rect class="{name}" {box}/>')
-    shapes.append('<path class="median" d="M50 3V13"/>')
-    if actual is not None:
-        inside = quantiles[INTERVALS[95][0]] <= actual <= quantiles[INTERVALS[95][1]]
-        shapes.append(f'<path class="{"counted" if inside else "outside"}" d="M{at(actual)} 0V16"/>')
-    body = "".join(shapes)
-    return f'<svg class="bar" viewBox="0 0 100 16" preserveAspectRatio="none" aria-hidden="true">{body}</svg>'

@@ -9,6 +9,7 @@ DASHES = {"dot": "2px,3px", "dash": "7px,4px"}
 """Of lines: as the drawing has them, which Plotly takes over."""
 
 _KEPT = ("type", "mode", "x", "y", "fill", "fillcolor", "opacity", "marker")
+_TEXT = {"showarrow": False, "borderpad": 0, "borderwidth": 0}
 _SHARED = {"tickmode": "array", "zeroline": False, "fixedrange": True}
 _ACROSS = _SHARED | {"showgrid": False, "showline": True, "linecolor": MUTED, "linewidth": 1.5}
 _UP = _SHARED | {"ticklabelposition": "inside top", "gridcolor": FAINT}

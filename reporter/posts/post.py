@@ -6,7 +6,7 @@ from datetime import date
 from reporter.dates import day_in_words, kept_under
 from reporter.posts.book import Book, Forecast, Place, written
 from reporter.posts.comparison import Comparison, compare, judgements, lead_of
-from reporter.posts.everywhere import PlaceRow, next_words, place_rows
+from reporter.posts.everywhere import Places, next_words, places_of
 from reporter.posts.figures import Ahead, Chart, ahead_rows, fan_chart, window
 from reporter.posts.judge import (
     MISS,
@@ -19,6 +19,7 @@ from reporter.posts.moves import Moved, moved
 from reporter.posts.notes import changes, data_notes, refusals
 from reporter.posts.record import Kept
 from reporter.posts.standing import Standing, kind_words, known_by, standings
+from reporter.posts.track import Track, track
 from reporter.posts.wavepart import WavePart, wave_parts
 from reporter.posts.words import Count, Words, expectation, period, say, short_target, upper_first
 from reporter.schema import is_cumulative
@@ -62,12 +63,12 @@ class TargetSection:
     expected: Words | None
     later: Words | None
     expected_by: str | None
+    track: Track | None
     ahead: list[Ahead]
     counts: list[tuple[str, Count]]
     waves: list[WavePart]
     rows: list[Row]
-    places: list[PlaceRow]
-    reach: str
+    places: Places
 
 
 @dataclass(frozen=True)
@@ -160,7 +161,6 @@ def _section(book: Book, target: str, day: date) -> TargetSection:
     place, cadence = book.headline, book.record.cadence
     series = (target, place.location)
     forecast = book.leading(book.forecasts(day, series))
-    rows = place_rows(book, target, day)
     return TargetSection(
         ident=ident,
         title=upper_first(book.target_title(target)),
@@ -170,12 +170,12 @@ def _section(book: Book, target: str, day: date) -> TargetSection:
         expected=expected_sentence(book, forecast),
         later=expected_sentence(book, forecast, last=True),
         expected_by=None if forecast is None else book.model_title(forecast.model),
+        track=track(book, series, day),
         ahead=[] if forecast is None else ahead_rows(forecast),
         counts=count_rows(window(book.known(day, series), day, cadence)),
         waves=wave_parts(book, target, place, day, ident, every_chart=False),
         rows=model_rows(book, target, day),
-        places=rows[0],
-        reach=rows[1],
+        places=places_of(book, target, day),
     )
 
 

@@ -220,13 +220,6 @@ def test_losses_of_several_networks_share_a_scale():
     assert ends[0][1] > 0.9
 
 
-def test_a_bar_marks_a_miss():
-    quantiles = np.linspace(80, 120, 23)
-    assert "outside" in charts.bar(quantiles, 300.0, 0.5)
-    assert "outside" not in charts.bar(quantiles, 101.0, 0.5)
-    ET.fromstring(charts.bar(np.zeros(23), 0.0, 0.5))  # noqa: S314 - our own
-
-
 def test_a_post_draws_counts_as_known_then(record):
     book = Book(record)
     chart = fan_chart(book, record.targets[0], book.headline, date(2020, 4, 10), ident="x")
