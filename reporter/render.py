@@ -157,10 +157,7 @@ def _svg(chart: Chart) -> Markup:
 
 def _figure(chart: Chart) -> Markup:
     """A chart's figure as JSON that cannot end the script element it stands in."""
-    text = json.dumps(chart.figure, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    for character in "<>&\u2028\u2029":
-        text = text.replace(character, f"\\u{ord(character):04x}")
-    return Markup(text)  # noqa: S704
+    return Markup(chart.packed)  # noqa: S704
 
 
 def _assets() -> dict[str, bytes]:

@@ -1,4 +1,4 @@
-"""Figures as Plotly dicts, and the same figures as inline SVG that needs no script.
+"""Figures near to Plotly's dicts: as inline SVG that needs no script, as what Plotly takes, and packed for a page.
 
 Colours are CSS custom properties, `var(--forecast)`: a page resolves them for Plotly, a browser for SVG.
 """
@@ -8,7 +8,9 @@ from reporter.charts.axes import Figure, literal, number
 from reporter.charts.drawing import svg
 from reporter.charts.fans import Fan, cut, fan, outside
 from reporter.charts.minis import Mini, bar, mini
+from reporter.charts.packing import packed
 from reporter.charts.strips import strip
+from reporter.charts.whole import whole
 
 __all__ = [
     "Fan",
@@ -24,9 +26,11 @@ __all__ = [
     "mini",
     "number",
     "outside",
+    "packed",
     "scoring",
     "spreads",
     "strip",
     "svg",
     "vintages",
+    "whole",
 ]

@@ -24,6 +24,9 @@ from reporter.charts.axes import (
 )
 from reporter.schema import INTERVALS, LEVELS, MEDIAN, Floats
 
+POINTS = 33
+"""Of each of the three hills' outlines."""
+
 
 def strip(quantiles: Floats, actual: float | None, height: int = 132) -> Figure:
     """Draw a forecast as a density with its two bands, and what was counted as a mark."""
@@ -52,10 +55,9 @@ def strip(quantiles: Floats, actual: float | None, height: int = 132) -> Figure:
         "height": height,
         "margin": {"l": 0, "r": 0, "t": 22, "b": 26},
         "xaxis": axis,
-        "yaxis": {"range": [0, 1.05], "tickvals": [], "ticktext": [], "visible": False},
+        "yaxis": {"range": [0, 1.05], "tickvals": [], "ticktext": [], "showgrid": False},
         "shapes": shapes,
         "annotations": labels,
-        "showlegend": False,
     }
     return {"data": _hills(quantiles, low, high), "layout": layout}
 
@@ -68,16 +70,17 @@ def _hills(quantiles: Floats, low: float, high: float) -> list[dict[str, Any]]:
     for nominal, colour in ((95, SURE), (50, LIKELY)):
         left, right = (float(quantiles[i]) for i in INTERVALS[nominal])
         parts.append((left, right, colour))
-    highest = _density(quantiles, np.linspace(low, high, 121)).max()
+    places = np.concatenate([np.linspace(max(left, low), min(right, high), POINTS) for left, right, _ in parts])
+    heights = _density(quantiles, places)
+    heights = heights / heights.max()
     traces = []
-    for left, right, colour in parts:
-        x = np.linspace(max(left, low), min(right, high), 81)
-        y = _density(quantiles, x) / highest
-        trace = line("density", [], [], EDGE, 0.75)
-        trace |= {"fill": "toself", "fillcolor": colour, "hoverinfo": "skip"}
-        trace["x"] = rounded([x[0], *x, x[-1]])
-        trace["y"] = [0, *(round(float(value), 4) for value in y), 0]
-        traces.append(trace)
+    for number_of, (_, _, colour) in enumerate(parts):
+        own = slice(number_of * POINTS, (number_of + 1) * POINTS)
+        x, y = rounded(places[own].tolist()), heights[own].round(4).tolist()
+        trace = line("density", [], [], EDGE, 0.75) | {"fill": "toself", "fillcolor": colour}
+        # The end of the wide range is told from that of the narrow one without colour.
+        trace["line"]["dash"] = "dot" if colour == SURE else "solid"
+        traces.append(trace | {"x": [x[0], *x, x[-1], x[0]], "y": [0, *y, 0, 0]})
     return traces
 
 
