@@ -8,6 +8,7 @@ from reporter.posts.book import Book, Forecast, Place, written
 from reporter.posts.comparison import Comparison, compare, judgements, lead_of
 from reporter.posts.everywhere import PlaceRow, next_words, place_rows
 from reporter.posts.figures import Ahead, Chart, ahead_rows, fan_chart, window
+from reporter.posts.freshness import Freshness, freshness_of_post
 from reporter.posts.judge import (
     MISS,
     POINT,
@@ -95,7 +96,7 @@ class Post:
     downloads: list[Link]
     previous: Link | None
     next: Link | None
-    version: str
+    fresh: Freshness
 
 
 def post(book: Book, day: date) -> Post:
@@ -122,7 +123,7 @@ def post(book: Book, day: date) -> Post:
         downloads=_downloads(book, day),
         previous=_neighbour(book, position - 1),
         next=_neighbour(book, position + 1),
-        version=str(receipt["version"]),
+        fresh=freshness_of_post(book, day),
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -15,11 +16,18 @@ from reporter.timeliness import Timeliness
 
 @dataclass(frozen=True)
 class Site:
-    """What every page says of the blog."""
+    """What every page says of the blog.
+
+    Attributes:
+        licence: of the forecasts; None where nobody gave one.
+        theme: the folder of the publisher's own templates and styles.
+    """
 
     title: str
     base_url: str
     version: str
+    licence: str | None = None
+    theme: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -101,6 +109,21 @@ class Kept:
 
 
 @dataclass(frozen=True)
+class Method:
+    """How a model works, in words.
+
+    Attributes:
+        short: in a sentence or two.
+        long: so that somebody could make it again.
+        reads: what it is made from.
+    """
+
+    short: str
+    long: str
+    reads: str
+
+
+@dataclass(frozen=True)
 class FeedRecord:
     """All that one feed's pages are made from.
 
@@ -135,6 +158,7 @@ class FeedRecord:
         revisions: frame of `schema.REVISIONS`: how much counts are revised after they were first published.
         estimates: frame of `schema.ESTIMATES` from `since` on: what models of curves said of the waves.
         lessons: frame of `schema.LESSONS` from `since` on: how networks learnt.
+        methods: model_id → how it works.
     """
 
     name: str
@@ -171,3 +195,4 @@ class FeedRecord:
     revisions: pd.DataFrame = field(default_factory=lambda: to_frame(REVISIONS.empty_table(), REVISIONS))
     estimates: pd.DataFrame = field(default_factory=lambda: to_frame(ESTIMATES.empty_table(), ESTIMATES))
     lessons: pd.DataFrame = field(default_factory=lambda: to_frame(LESSONS.empty_table(), LESSONS))
+    methods: Mapping[str, Method] = field(default_factory=dict)

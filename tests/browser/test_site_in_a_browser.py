@@ -130,7 +130,7 @@ def test_a_phone_needs_no_sideways_scroll(address, browse, page):
 )
 def test_a_page_that_nobody_makes_again_says_how_late_it_is(april_site, browse, tmp_path, said, days, seen):
     due = date.today() - timedelta(days=days)  # noqa: DTZ011 - of the browser's clock
-    script = (april_site / "assets" / "charts.js").as_uri()
+    script = (april_site / "assets" / "site.js").as_uri()
     page = tmp_path / "page.html"
     page.write_text(
         f"""<p class="status" data-due="{due}" data-patience="2 7 90"><span class="word">{said}</span></p>"""

@@ -49,7 +49,8 @@ ALLOWED = {
     "aside": {"files"},
     "supply": BASE | {"files", "switches"},
     "posts": BASE | {"charts", "evaluate", "marks", "switches", "tasks", "timeliness"},
-    "render": BASE | {"posts"},
+    "theme": BASE,
+    "render": BASE | {"posts", "theme"},
     "transport": set(),
     "request": BASE | {"sources", "transport"},
     "fetch": BASE | {"sources", "files", "request"},
@@ -85,7 +86,7 @@ CONDUCTORS = {
 OWNERS = {
     "torch": {"models"},
     "scipy": {"models", "evaluate"},
-    "jinja2": {"render"},
+    "jinja2": {"theme"},
     "httpx2": {"request"},
     "stamina": {"fetch"},
     "pydantic": {"config", "feeds", "tables", "team"},
