@@ -165,7 +165,7 @@ class Job:
                 self._folder,
                 failed,
                 site=site,
-                licence=team and team.licence,
+                licence=team.licence if team else None,
                 pages=pages,
                 posts=posts,
             )

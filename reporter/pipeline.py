@@ -123,7 +123,7 @@ def build(
             outcome.new += [f"{feed.name}/{day}" for day in work.account.new]
             records.append(work.record(out / feed.name))
             outcome.failed += work.account.all_failed
-        licence = settings.team and settings.team.licence
+        licence = settings.team.licence if settings.team else None
         site = posts.Site(settings.site.title, settings.site.base_url, __version__, licence, settings.site.folder)
         pages = _pages(site, settings.feeds, records, outcome)
         for record in records:

@@ -85,10 +85,8 @@ def report(site: Site, record: FeedRecord) -> dict[str, bytes]:
     Raises:
         ReporterError: the installation has no templates.
     """
-    page = _renderer(site)
-    return theme.assets(FOLDERS, site.theme) | {
-        "index.html": page("report.html", "", report=backtest_report(Book(record)))
-    }
+    page = _renderer(site)("report.html", "", report=backtest_report(Book(record)))
+    return theme.assets(FOLDERS, site.theme) | {"index.html": page}
 
 
 def _feed(page: _Page, book: Book) -> dict[str, bytes]:

@@ -34,15 +34,16 @@ class How:
 def how(books: Iterable[Book]) -> How:
     """Every model of every feed, in the order in which the settings first name them."""
     records = [book.record for book in books]
-    found = {model: record for record in reversed(records) for model in reversed(record.methods)}
+    first = {model: record for record in records[::-1] for model in record.methods}
+    order = list(dict.fromkeys(model for record in records for model in record.methods))
     explained = [
         Explained(
             ident=f"model-{slug(model)}",
-            title=first.models[model],
-            method=first.methods[model],
+            title=first[model].models[model],
+            method=first[model].methods[model],
             feeds=listing([record.title for record in records if model in record.methods]),
             leads=listing([record.title for record in records if model == record.lead and model in record.methods]),
         )
-        for model, first in reversed(found.items())
+        for model in order
     ]
     return How(explained)

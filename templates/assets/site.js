@@ -9,7 +9,7 @@
   for (const line of banner?.children ?? []) {
     const days = since(line.dataset.expected);
     if (days <= Number(line.dataset.patience)) continue;
-    line.querySelector("b").textContent = `${days} day${days === 1 ? "" : "s"} overdue`;
+    line.querySelector(".days").textContent = `${days} day${days === 1 ? "" : "s"} overdue`;
     line.hidden = banner.hidden = false;
   }
 
