@@ -3,17 +3,27 @@
 (() => {
   const since = (day) => Math.floor((Date.now() - Date.parse(day)) / 864e5);
 
-  // What is overdue by the reader's own clock stands on top, even if the job that builds these pages is dead. This runs
-  // before anything below the banner is painted, so that nothing moves.
-  const banner = document.getElementById("overdue");
-  for (const line of banner?.children ?? []) {
-    const days = since(line.dataset.expected);
-    if (days <= Number(line.dataset.patience)) continue;
-    line.querySelector(".days").textContent = `${days} day${days === 1 ? "" : "s"} overdue`;
-    line.hidden = banner.hidden = false;
-  }
+  // What is overdue by the reader's own clock stands on top, even if the job that builds these pages is dead. The banner is
+  // filled as it is parsed, before it is painted, so that nothing moves.
+  const told = new Set();
+  const tell = () => {
+    for (const line of document.querySelectorAll("#overdue > [data-expected]")) {
+      const words = line.querySelector(".days");
+      if (!words || told.has(line)) continue;
+      told.add(line);
+      const days = since(line.dataset.expected);
+      if (days <= Number(line.dataset.patience)) continue;
+      words.textContent = `${days} day${days === 1 ? "" : "s"} overdue`;
+      line.hidden = line.parentElement.hidden = false;
+    }
+  };
+  const watch = new MutationObserver(tell);
+  watch.observe(document.documentElement, { childList: true, subtree: true });
 
   const ready = () => {
+    watch.disconnect();
+    tell();
+
     // Opened from a disk there is no server to find a folder's index.html.
     if (location.protocol === "file:")
       for (const a of document.querySelectorAll("a[href]"))

@@ -257,3 +257,13 @@ def test_the_environment_is_documented_as_the_program_reads_it(root):
     text = (root / "docs" / "settings.md").read_text(encoding="utf-8")
     assert rows(text, "## Environment") == [f"`{device.VARIABLE}`"]
     assert f"| {', '.join(f'`{one}`' for one in device.CHOICES)} | `{device.CHOICES[0]}` |" in text
+
+
+def test_every_variable_and_block_of_a_theme_is_documented(root):
+    text = (root / "docs" / "theme.md").read_text(encoding="utf-8")
+    style = (root / "templates" / "assets" / "style.css").read_text(encoding="utf-8")
+    variables = re.findall(r"(--[a-z]+):", style.split("\n}\n")[0])
+    assert sorted(rows(text, "## Colours, fonts and widths")) == sorted(f"`{name}`" for name in variables)
+    base = (root / "templates" / "base.html").read_text(encoding="utf-8")
+    blocks = sorted(f"`{name}`" for name in re.findall(r"{% block (\w+) %}", base))
+    assert sorted(rows(text, "## Templates")) == blocks
