@@ -3,19 +3,33 @@
 (() => {
   const since = (day) => Math.floor((Date.now() - Date.parse(day)) / 864e5);
 
-  // What is overdue by the reader's own clock stands on top, even if the job that builds these pages is dead. The banner is
-  // filled as it is parsed, before it is painted, so that nothing moves.
+  // What is overdue by the reader's own clock says so, even if the job that builds these pages is dead: on top, and beside
+  // each feed. Both are filled as they are parsed, before they are painted, so that nothing moves.
   const told = new Set();
-  const tell = () => {
-    for (const line of document.querySelectorAll("#overdue > [data-expected]")) {
-      const words = line.querySelector(".days");
+  const once = (selector, inner, act) => {
+    for (const line of document.querySelectorAll(selector)) {
+      const words = line.querySelector(inner);
       if (!words || told.has(line)) continue;
       told.add(line);
+      act(line, words);
+    }
+  };
+  const tell = () => {
+    once("#overdue > [data-expected]", ".days", (line, words) => {
       const days = since(line.dataset.expected);
-      if (days <= Number(line.dataset.patience)) continue;
+      if (days <= Number(line.dataset.patience)) return;
       words.textContent = `${days} day${days === 1 ? "" : "s"} overdue`;
       line.hidden = line.parentElement.hidden = false;
-    }
+    });
+    once("[data-due]", ".word", (status, word) => {
+      const late = since(status.dataset.due);
+      const passed = status.dataset.patience.split(" ").filter((days) => late > Number(days)).length;
+      if (!passed) return;
+      const state = Math.max(passed, ["followed", "late", "stale", "retired"].indexOf(word.textContent));
+      status.classList.add("stale");
+      // Only the job can tell whether upstream was asked; without its word a source is stale, not retired.
+      word.textContent = `${state === 1 ? "late" : word.textContent === "retired" ? "retired" : "stale"}: ${late} days overdue`;
+    });
   };
   const watch = new MutationObserver(tell);
   watch.observe(document.documentElement, { childList: true, subtree: true });
@@ -28,18 +42,6 @@
     if (location.protocol === "file:")
       for (const a of document.querySelectorAll("a[href]"))
         if (a.protocol === "file:") a.href = a.getAttribute("href").replace(/\/(?=#|$)/, "/index.html");
-
-    // A feed whose next count is overdue says so, even if the job that builds these pages is dead.
-    for (const status of document.querySelectorAll("[data-due]")) {
-      const late = since(status.dataset.due);
-      const passed = status.dataset.patience.split(" ").filter((days) => late > Number(days)).length;
-      if (!passed) continue;
-      const word = status.querySelector(".word");
-      const state = Math.max(passed, ["followed", "late", "stale", "retired"].indexOf(word.textContent));
-      status.classList.add("stale");
-      // Only the job can tell whether upstream was asked; without its word a source is stale, not retired.
-      word.textContent = `${state === 1 ? "late" : word.textContent === "retired" ? "retired" : "stale"}: ${late} days overdue`;
-    }
 
     // Tables sort by a press on a column's head.
     const key = (cell) => {

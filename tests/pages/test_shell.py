@@ -194,9 +194,8 @@ def test_a_theme_changes_what_it_names_and_nothing_else(site, record, folder, pa
 
 
 def test_an_undefined_name_of_a_theme_is_named_with_its_line(site, record, folder):
-    (folder / "place.html").write_text(
-        '{% extends "reporter/place.html" %}\n{% block main %}{{ nonsense }}{% endblock %}'
-    )
+    text = '{% extends "reporter/place.html" %}\n{% block main %}{{ nonsense }}{% endblock %}'
+    (folder / "place.html").write_text(text, encoding="utf-8")
     with pytest.raises(ReporterError) as caught:
         render.pages(replace(site, theme=folder), [record])
     line = str(caught.value)
