@@ -15,7 +15,7 @@ from reporter.counts import FeedCounts
 from reporter.dates import parse_date
 from reporter.feeds import Feed
 from reporter.ledger import LEDGER, Ledger, Receipt
-from reporter.posts import Attribution, FeedRecord, Upstream
+from reporter.posts import Attribution, FeedRecord, Method, Upstream
 from reporter.posts.book import LOOKBACK
 from reporter.schema import COUNTS, SPLITS, TOLD, to_frame
 from reporter.sources.base import Source
@@ -35,6 +35,7 @@ def feed_record(
     failed: Iterable[str],
     *,
     site: Site,
+    licence: str | None = None,
     pages: Path | None = None,
     posts: bool = True,
 ) -> FeedRecord:
@@ -42,6 +43,7 @@ def feed_record(
 
     Args:
         folder: the feed's record.
+        licence: of the forecasts.
         pages: where its pages of earlier runs stand; None wants all made again.
         posts: whether posts are to be made; without them only the newest forecasts are read.
 
@@ -51,7 +53,7 @@ def feed_record(
     receipts, view, kept_supply = ledger.receipts(), counts.view, supply.read(folder) or Supply()
     as_ofs = {receipt["reference_date"]: date.fromisoformat(receipt["vintage"]["as_of"]) for receipt in receipts}
     moments = {parse_date(day): as_of for day, as_of in as_ofs.items()}
-    made_by = upkeep.made_by(site, feed, counts.places)
+    made_by = upkeep.made_by(site, feed, counts.places, licence)
     kept = {} if pages is None else upkeep.kept_posts(pages, made_by, receipts)
     since = upkeep.wanted_since(receipts, kept) if posts else max(ledger.reference_dates, default=None)
     return _record(
@@ -180,12 +182,18 @@ def _record(feed: Feed, failed: Iterable[str], read: dict[str, Any]) -> FeedReco
         horizons=feed.horizons,
         lead=feed.leading,
         models={name: models.REGISTRY[name].title for name in feed.models},
+        methods={name: _method(name) for name in feed.models},
         archive=feed.archive,
         patience=feed.patience,
         source=replace(main, text=f"{main.text}.{instead}".removesuffix(".")) if others else main,
         failed=tuple(failed),
         **read,
     )
+
+
+def _method(name: str) -> Method:
+    about = models.REGISTRY[name].about
+    return Method(about.methods, about.methods_long, about.data_inputs)
 
 
 def _newest_failures(receipts: list[Receipt]) -> list[str]:

@@ -156,10 +156,18 @@ class Job:
             SettingsError: as `run`.
         """
         try:
-            site = self._publisher.site
+            site, team = self._publisher
             failed = self.account.failed + self.account.peers_failed
             return gather.feed_record(
-                self.feed, self._counts, self._ledger, self._folder, failed, site=site, pages=pages, posts=posts
+                self.feed,
+                self._counts,
+                self._ledger,
+                self._folder,
+                failed,
+                site=site,
+                licence=team.licence if team else None,
+                pages=pages,
+                posts=posts,
             )
         except SettingsError:
             raise

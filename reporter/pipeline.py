@@ -25,6 +25,7 @@ from reporter import (
     parallel,
     posts,
     render,
+    theme,
     upkeep,
 )
 from reporter.config import Settings
@@ -61,8 +62,9 @@ def check(settings: Settings) -> None:
     """Check every name in the settings against what there is.
 
     Raises:
-        SettingsError: with the first that is unknown, or an ensemble of nothing.
+        SettingsError: with the first that is unknown, an ensemble of nothing, or a theme that cannot be read.
     """
+    theme.check(settings.site.folder)
     names.check_names(settings, REGISTRY, models.REGISTRY)
     for number, feed in enumerate(settings.feeds):
         combiners = models.combiners(feed.models)
@@ -121,7 +123,8 @@ def build(
             outcome.new += [f"{feed.name}/{day}" for day in work.account.new]
             records.append(work.record(out / feed.name))
             outcome.failed += work.account.all_failed
-        site = posts.Site(settings.site.title, settings.site.base_url, __version__)
+        licence = settings.team.licence if settings.team else None
+        site = posts.Site(settings.site.title, settings.site.base_url, __version__, licence, settings.site.folder)
         pages = _pages(site, settings.feeds, records, outcome)
         for record in records:
             upkeep.begin(out / record.name, record)

@@ -4,19 +4,20 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from reporter import beside, sitemap, syndication
-from reporter.errors import ReporterError
+from reporter import beside, sitemap, syndication, theme
 from reporter.posts import FeedRecord, Kept, Site
 from reporter.posts.board import feed_board
 from reporter.posts.book import Book
 from reporter.posts.data import feed_data
 from reporter.posts.feedpage import feed_index
 from reporter.posts.figures import Chart
+from reporter.posts.freshness import freshnesses
 from reporter.posts.home import Card, card, newest_posts
+from reporter.posts.how import how
 from reporter.posts.place import place_page
 from reporter.posts.post import post
 from reporter.posts.report import report as backtest_report
@@ -37,17 +38,21 @@ def pages(site: Site, records: list[FeedRecord]) -> dict[str, bytes]:
         Path inside the site → contents.
 
     Raises:
-        ReporterError: the installation has no templates.
+        ReporterError: the installation has no templates, or the theme's are broken.
     """
-    rendered = _assets()
+    rendered = theme.assets(FOLDERS, site.theme)
     page = _renderer(site)
     books = [Book(record) for record in records]
+    trust = freshnesses(books)
     cards = [card(book) for book in books]
-    rendered["index.html"] = page("home.html", "", cards=cards, posts=newest_posts(books))
+    rendered["index.html"] = page("home.html", "", trust=trust, cards=cards, posts=newest_posts(books))
     boards = [feed_board(book, f"f{number}") for number, book in enumerate(books)]
-    rendered["scoreboard/index.html"] = page("scoreboard.html", "scoreboard/", boards=boards)
+    rendered["scoreboard/index.html"] = page("scoreboard.html", "scoreboard/", trust=trust, boards=boards)
     feeds = [feed_data(book, f"f{number}") for number, book in enumerate(books)]
-    rendered["data/index.html"] = page("data.html", "data/", feeds=feeds)
+    rendered["data/index.html"] = page("data.html", "data/", trust=trust, feeds=feeds)
+    rendered["how-it-works/index.html"] = page("how.html", "how-it-works/", trust=trust, how=how(books))
+    # It is shown at whatever address nothing was found, so that its links cannot be relative.
+    rendered["404.html"] = page("404.html", "404.html", trust=trust, root=urlsplit(site.base_url).path)
     rendered |= beside.of_home(site.title, books, cards)
     for book, shown in zip(books, cards, strict=True):
         rendered |= _feed(site, page, book, shown)
@@ -65,7 +70,8 @@ def status(site: Site, records: list[FeedRecord], now: datetime) -> dict[str, by
         ReporterError: as `pages`.
     """
     books = [Book(record) for record in records]
-    page = _renderer(site)("status.html", "status/", feeds=[feed_status(book) for book in books], made=moment(now))
+    feeds, trust = [feed_status(book) for book in books], freshnesses(books)
+    page = _renderer(site)("status.html", "status/", trust=trust, feeds=feeds, made=moment(now))
     contents = json.dumps(in_json(site, books, now), ensure_ascii=False, indent=1)
     return {"status/index.html": page, "status.json": f"{contents}\n".encode()}
 
@@ -82,8 +88,8 @@ def report(site: Site, record: FeedRecord) -> dict[str, bytes]:
     Raises:
         ReporterError: the installation has no templates.
     """
-    page = _renderer(site)
-    return _assets() | {"index.html": page("report.html", "", report=backtest_report(Book(record)))}
+    page = _renderer(site)("report.html", "", report=backtest_report(Book(record)))
+    return theme.assets(FOLDERS, site.theme) | {"index.html": page}
 
 
 def _feed(site: Site, page: _Page, book: Book, shown: Card) -> dict[str, bytes]:
@@ -131,21 +137,20 @@ def _made(book: Book, posts: Mapping[date, Kept]) -> bytes:
 
 def _renderer(site: Site) -> _Page:
     """A function that renders a template at an address, with one environment for all."""
-    # FileSystemLoader, for PackageLoader fails in a checkout, where the templates lie beside the package.
-    environment = Environment(
-        loader=FileSystemLoader([str(folder) for folder in FOLDERS]),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = theme.environment(FOLDERS, site.theme)
     environment.filters |= {"svg": _svg, "figure": _figure}
-    environment.globals["site"] = site
+    environment.globals |= {"site": site, "theme_style": theme.STYLE if theme.has_style(site.theme) else ""}
 
     def page(template: str, address: str, **values: object) -> bytes:
         root = "../" * address.count("/") or "./"
-        canonical = site.base_url + address
-        return environment.get_template(template).render(root=root, canonical=canonical, **values).encode()
+        given = {"root": root, "canonical": site.base_url + address} | values
+        try:
+            return environment.get_template(template).render(given).encode()
+        except Exception as error:
+            broken = theme.broken(error, template, site.theme)
+            if broken is None:
+                raise
+            raise broken from error
 
     return page
 
@@ -158,15 +163,3 @@ def _svg(chart: Chart) -> Markup:
 def _figure(chart: Chart) -> Markup:
     """A chart's figure as JSON that cannot end the script element it stands in."""
     return Markup(chart.packed)  # noqa: S704
-
-
-def _assets() -> dict[str, bytes]:
-    """The files that pages load.
-
-    Raises:
-        ReporterError: the installation has no templates.
-    """
-    folder = next((folder / "assets" for folder in FOLDERS if (folder / "assets").is_dir()), None)
-    if folder is None:
-        raise ReporterError(f"no templates in {FOLDERS[0]} or {FOLDERS[1]}: reporter is not installed whole")
-    return {f"assets/{path.name}": path.read_bytes() for path in sorted(folder.iterdir())}

@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from reporter import fingerprint, render
+from reporter import fingerprint, render, theme
 from reporter.config import Site
 from reporter.dates import kept_under, parse_date
 from reporter.feeds import Feed
@@ -23,11 +23,13 @@ _UNSEEN = {"path", "start", "end", "backfill", "peers", "limits", "url"}
 """Settings that show on no post but through the record."""
 
 
-def made_by(site: Site, feed: Feed, places: pd.DataFrame) -> str:
+def made_by(site: Site, feed: Feed, places: pd.DataFrame, licence: str | None = None) -> str:
     """A hash of all that a post's page is made of besides the record: code, templates, settings, names of places."""
     shown = feed.model_dump(mode="json", exclude=_UNSEEN)
-    settings = json.dumps([site.model_dump(mode="json"), shown], sort_keys=True)
-    parts = (fingerprint.code_sha256(), _templates(), settings, places.to_csv(index=False))
+    # Of the theme what is in it counts, and not where it lies.
+    settings = json.dumps([site.model_dump(mode="json", exclude={"theme"}), licence, shown], sort_keys=True)
+    own = theme.sha256(site.folder)
+    parts = (fingerprint.code_sha256(), _templates(), own, settings, places.to_csv(index=False))
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 

@@ -8,6 +8,7 @@ from reporter.posts.book import Book, Forecast, Place, written
 from reporter.posts.comparison import Comparison, compare, judgements, lead_of
 from reporter.posts.everywhere import Places, next_words, places_of
 from reporter.posts.figures import Ahead, Chart, ahead_rows, fan_chart, window
+from reporter.posts.freshness import Freshness, freshness_of_post
 from reporter.posts.judge import (
     MISS,
     POINT,
@@ -96,7 +97,7 @@ class Post:
     downloads: list[Link]
     previous: Link | None
     next: Link | None
-    version: str
+    fresh: Freshness
 
 
 def post(book: Book, day: date) -> Post:
@@ -123,7 +124,7 @@ def post(book: Book, day: date) -> Post:
         downloads=_downloads(book, day),
         previous=_neighbour(book, position - 1),
         next=_neighbour(book, position + 1),
-        version=str(receipt["version"]),
+        fresh=freshness_of_post(book, day),
     )
 
 

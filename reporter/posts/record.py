@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -15,11 +16,18 @@ from reporter.timeliness import Timeliness
 
 @dataclass(frozen=True)
 class Site:
-    """What every page says of the blog."""
+    """What every page says of the blog.
+
+    Attributes:
+        licence: of the forecasts; None where nobody gave one.
+        theme: the folder of the publisher's own templates and styles.
+    """
 
     title: str
     base_url: str
     version: str
+    licence: str | None = None
+    theme: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -101,6 +109,21 @@ class Kept:
 
 
 @dataclass(frozen=True)
+class Method:
+    """How a model works, in words.
+
+    Attributes:
+        short: in a sentence or two.
+        long: so that somebody could make it again.
+        reads: what it is made from.
+    """
+
+    short: str
+    long: str
+    reads: str
+
+
+@dataclass(frozen=True)
 class FeedRecord:
     """All that one feed's pages are made from.
 
@@ -137,6 +160,7 @@ class FeedRecord:
         lessons: frame of `schema.LESSONS` from `since` on: how networks learnt.
         codes: location → its standard code (`sources.codes`), where it has one.
         log: frame of `schema.CHANGES`, every vintage of the periods since the 61st newest reference date.
+        methods: model_id → how it works.
     """
 
     name: str
@@ -175,3 +199,4 @@ class FeedRecord:
     lessons: pd.DataFrame = field(default_factory=lambda: to_frame(LESSONS.empty_table(), LESSONS))
     codes: Mapping[str, str] = field(default_factory=dict)
     log: pd.DataFrame = field(default_factory=lambda: to_frame(CHANGES.empty_table(), CHANGES))
+    methods: Mapping[str, Method] = field(default_factory=dict)

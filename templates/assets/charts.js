@@ -1,51 +1,7 @@
-// Nothing here is needed to read a page: it makes charts answer to touch, tables sort, and a stale page say so.
+// Nothing here is needed to read a page: it makes charts answer to touch and keys.
 "use strict";
 (() => {
   const script = document.currentScript;
-
-  // Opened from a disk there is no server to find a folder's index.html.
-  if (location.protocol === "file:")
-    for (const a of document.querySelectorAll("a[href]"))
-      if (a.protocol === "file:") a.href = a.getAttribute("href").replace(/\/(?=#|$)/, "/index.html");
-
-  // A feed whose next count is overdue says so, even if the job that builds these pages is dead.
-  for (const status of document.querySelectorAll("[data-due]")) {
-    const late = Math.floor((Date.now() - Date.parse(status.dataset.due)) / 864e5);
-    const passed = status.dataset.patience.split(" ").filter((days) => late > Number(days)).length;
-    if (!passed) continue;
-    const word = status.querySelector(".word");
-    const state = Math.max(passed, ["followed", "late", "stale", "retired"].indexOf(word.textContent));
-    status.classList.add("stale");
-    // Only the job can tell whether upstream was asked; without its word a source is stale, not retired.
-    word.textContent = `${state === 1 ? "late" : word.textContent === "retired" ? "retired" : "stale"}: ${late} days overdue`;
-  }
-
-  // Tables sort by a press on a column's head.
-  const key = (cell) => {
-    const own = cell.dataset.sort ?? cell.querySelector("data")?.value;
-    return own === undefined ? cell.textContent.trim() : Number(own);
-  };
-  for (const table of document.querySelectorAll("table.sortable")) {
-    const heads = [...table.tHead.rows[0].cells];
-    heads.forEach((head, column) => {
-      const button = document.createElement("button");
-      button.type = "button";
-      button.append(...head.childNodes);
-      head.append(button);
-      button.onclick = () => {
-        const down = head.getAttribute("aria-sort") !== "descending";
-        heads.forEach((other) => other.removeAttribute("aria-sort"));
-        head.setAttribute("aria-sort", down ? "descending" : "ascending");
-        const rows = [...table.tBodies[0].rows].filter((row) => row.cells.length === heads.length);
-        const rest = [...table.tBodies[0].rows].filter((row) => row.cells.length !== heads.length);
-        rows.sort((a, b) => {
-          const [x, y] = [key(a.cells[column]), key(b.cells[column])];
-          return (x > y ? 1 : x < y ? -1 : 0) * (down ? -1 : 1);
-        });
-        table.tBodies[0].append(...rows, ...rest);
-      };
-    });
-  }
 
   // Charts: each drawing carries its numbers, and Plotly takes over in place once a reader has done something.
   const figures = [...document.querySelectorAll("figure.chart > script[type='application/json']")];

@@ -282,3 +282,13 @@ def test_every_event_is_documented(root):
     assert f"{events.MOST_OF_PLACE} of the place: no more than its {events.POSTS_OF_PLACE} newest" in text
     assert (held.REVISED, held.FEWEST, events.NAMED) == (1 / 4, 10, 6)
     assert events.POSTS_OF_PLACE // 3 < events.FEWEST_POSTS == 3
+
+
+def test_every_variable_and_block_of_a_theme_is_documented(root):
+    text = (root / "docs" / "theme.md").read_text(encoding="utf-8")
+    style = (root / "templates" / "assets" / "style.css").read_text(encoding="utf-8")
+    variables = re.findall(r"(--[a-z]+):", style.split("\n}\n")[0])
+    assert sorted(rows(text, "## Colours, fonts and widths")) == sorted(f"`{name}`" for name in variables)
+    base = (root / "templates" / "base.html").read_text(encoding="utf-8")
+    blocks = sorted(f"`{name}`" for name in re.findall(r"{% block (\w+) %}", base))
+    assert sorted(rows(text, "## Templates")) == blocks
