@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reporter import charts, render
+from reporter import charts, render, theme
 from reporter.dates import Cadence
 from reporter.posts import Kept
 from reporter.posts.book import Book, Forecast, Place
@@ -158,7 +158,7 @@ def test_every_place_of_the_bundled_lists_has_a_tile_of_its_own():
 
 
 def test_the_style_sheet_knows_every_row_and_column():
-    style = render.pages.__globals__["_assets"]()["assets/style.css"].decode()
+    style = theme.assets(render.FOLDERS, None)["assets/style.css"].decode()
     for grid in (STATES, COUNTRIES):
         for row, column in grid_of(grid).values():
             assert f".r{row + 1} {{" in style
