@@ -15,7 +15,7 @@ from reporter.schema import MEDIAN
 
 TAGLINE = "What is expected, how sure that is, and how right it was so far."
 
-NEWEST = 30
+NEWEST = 21
 """How many of a chart's newest counts a card has room for."""
 
 Line = tuple[tuple[int, float], ...]
