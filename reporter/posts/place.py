@@ -6,14 +6,15 @@ from datetime import date
 from reporter.dates import day_in_words
 from reporter.posts.book import LOOKBACK, Book, Place, Series
 from reporter.posts.comparison import judgements, lead_of
+from reporter.posts.counted import Counted, counted
 from reporter.posts.figures import Ahead, Chart, ahead_rows, fan_chart, window
 from reporter.posts.freshness import Freshness, freshness
 from reporter.posts.judge import Judgement
 from reporter.posts.marked import MarkList, find, mark_list
-from reporter.posts.post import count_rows, expected_sentence
+from reporter.posts.post import expected_sentence
 from reporter.posts.standing import Standing, explained, kind_words, ordered, standings
 from reporter.posts.wavepart import WavePart, wave_parts
-from reporter.posts.words import Count, Words, upper_first
+from reporter.posts.words import Words, upper_first
 
 CLASSIC = "classic"
 """The model that sees odd counts as they were published."""
@@ -50,7 +51,7 @@ class PlaceSection:
     later: Words | None
     expected_by: str | None
     ahead: list[Ahead]
-    counts: list[tuple[str, Count]]
+    counts: Counted
     waves: list[WavePart]
     marks: MarkList
     past: list[PastRow]
@@ -104,7 +105,7 @@ def _section(book: Book, target: str, place: Place, newest: date) -> PlaceSectio
         later=expected_sentence(book, forecast, last=True),
         expected_by=None if forecast is None else book.model_title(forecast.model),
         ahead=[] if forecast is None else ahead_rows(forecast),
-        counts=count_rows(window(known, newest, book.record.cadence)),
+        counts=counted(window(known, newest, book.record.cadence), book.record.cadence),
         waves=wave_parts(book, target, place, newest, ident, every_chart=True),
         marks=mark_list(
             find(book.known(newest, series), target, newest, book.record.cadence), target, book.record.cadence

@@ -6,6 +6,7 @@ from datetime import date
 from reporter.dates import day_in_words, kept_under
 from reporter.posts.book import Book, Forecast, Place, written
 from reporter.posts.comparison import Comparison, compare, judgements, lead_of
+from reporter.posts.counted import Counted, counted
 from reporter.posts.everywhere import Places, next_words, places_of
 from reporter.posts.figures import Ahead, Chart, ahead_rows, fan_chart, window
 from reporter.posts.freshness import Freshness, freshness_of_post
@@ -68,7 +69,7 @@ class TargetSection:
     expected_by: str | None
     track: Track | None
     ahead: list[Ahead]
-    counts: list[tuple[str, Count]]
+    counts: Counted
     waves: list[WavePart]
     rows: list[Row]
     places: Places
@@ -177,16 +178,11 @@ def _section(book: Book, target: str, day: date) -> TargetSection:
         expected_by=None if forecast is None else book.model_title(forecast.model),
         track=track(book, series, day),
         ahead=[] if forecast is None else ahead_rows(forecast),
-        counts=count_rows(window(book.known(day, series), day, cadence)),
+        counts=counted(window(book.known(day, series), day, cadence), cadence),
         waves=wave_parts(book, target, place, day, ident, every_chart=False),
         rows=model_rows(book, target, day),
         places=places_of(book, target, day),
     )
-
-
-def count_rows(counts: dict[date, float]) -> list[tuple[str, Count]]:
-    """A chart's counts as a table, newest first."""
-    return [(day_in_words(day), Count(value)) for day, value in reversed(counts.items())]
 
 
 def expected_sentence(book: Book, forecast: Forecast | None, *, last: bool = False) -> Words | None:

@@ -25,7 +25,7 @@ class Fragment(Protocol):
 
 @dataclass(frozen=True)
 class Count:
-    """A whole number in a sentence; HTML carries the bare number beside the written one."""
+    """A whole number in a sentence."""
 
     value: float
 
@@ -33,7 +33,7 @@ class Count:
         return number(self.value)
 
     def __html__(self) -> str:
-        return f'<data value="{round(self.value)}">{self}</data>'
+        return str(self)
 
 
 @dataclass(frozen=True)
