@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from reporter.charts import Figure, vintages
@@ -77,7 +77,8 @@ def wave_parts(book: Book, target: str, place: Place, day: date, ident: str, *, 
         place: where.
         day: the reference date; nothing newer is used.
         ident: what the ids begin with.
-        every_chart: whether growth and size are drawn too, and not the turn alone.
+        every_chart: whether growth and size are drawn too, and all to be touched; else the turn alone is drawn, and
+            its tooltips are left to the table, for a record has many posts.
     """
     parts, step = [], book.record.cadence.value
     for number, course in enumerate(courses(book, (target, place.location), day)):
@@ -87,7 +88,9 @@ def wave_parts(book: Book, target: str, place: Place, day: date, ident: str, *, 
         if every_chart:
             drawn |= {"What it was to end with": _sizes(waves, title, own)}
             drawn |= {"In what time new counts doubled (above level) or halved (below)": _rates(waves, title, own)}
-        charts = [(heading, chart) for heading, chart in drawn.items() if chart is not None]
+        charts = [
+            (heading, replace(chart, interactive=every_chart)) for heading, chart in drawn.items() if chart is not None
+        ]
         rows = [_row(wave) for wave in reversed(waves)] if len(waves) > 1 else []
         model, family = book.model_title(course.model), _curve(course.now.family)
         is_placed = course.now.turns_on is not None or course.now.final_size.is_told
