@@ -70,7 +70,7 @@ def parquet(rows: Sequence[Row]) -> bytes:
         sink,
         # Of a hundred rows a dictionary takes more room than what it saves: compression finds what repeats.
         compression="zstd",
-        compression_level=6,
+        compression_level=15,
         use_dictionary=False,
         use_byte_stream_split=_NUMBERS,
         write_statistics=False,
