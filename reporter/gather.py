@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from reporter import evaluate, index, models, peers, scores, supply, tasks, upkeep
+from reporter import evaluate, index, models, peers, said, scores, supply, tasks, upkeep
 from reporter.ask import sources_of
 from reporter.config import Site
 from reporter.counts import FeedCounts
@@ -72,6 +72,8 @@ def feed_record(
             "vintages": tuple(counts.vintages.as_ofs),
             "revisions": counts.revisions,
             **{name: ledger.told(name, since) for name in TOLD},
+            "said": said.read(folder / said.NAME),
+            "log": view.log,
             "kept": kept,
             "timeliness": _timeliness(feed, counts, kept_supply),
             "upstreams": tuple(_upstreams(feed, kept_supply, counts.settle * feed.period.step)),

@@ -3,7 +3,7 @@
 Colours are CSS custom properties, `var(--forecast)`: a page resolves them for Plotly, a browser for SVG.
 """
 
-from reporter.charts import courses, lags, learning, scoring, spreads, vintages
+from reporter.charts import calendar, courses, firsts, lags, learning, scoring, spreads, vintages
 from reporter.charts.axes import Figure, literal, number
 from reporter.charts.drawing import svg
 from reporter.charts.fans import Fan, cut, fan, outside
@@ -13,9 +13,11 @@ __all__ = [
     "Fan",
     "Figure",
     "bar",
+    "calendar",
     "courses",
     "cut",
     "fan",
+    "firsts",
     "lags",
     "learning",
     "literal",

@@ -214,8 +214,16 @@ class Book:
     @cached_property
     def tally(self) -> Tally:
         """Scores against first values, to be counted by model."""
+        return self._tally("first")
+
+    @cached_property
+    def latest_tally(self) -> Tally:
+        """Scores against latest values, to be counted by model."""
+        return self._tally("latest")
+
+    def _tally(self, against: str) -> Tally:
         scores = self.record.scores[list(COLUMNS)]
-        return Tally(scores[scores["against"] == "first"])
+        return Tally(scores[scores["against"] == against])
 
 
 def by_series(frame: pd.DataFrame) -> dict[Series, dict[date, float]]:

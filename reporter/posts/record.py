@@ -6,11 +6,25 @@ from datetime import date
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 
 from reporter.dates import Cadence
-from reporter.schema import ESTIMATES, LESSONS, REVISIONS, to_frame
+from reporter.schema import CHANGES, ESTIMATES, FORECASTS, LESSONS, REVISIONS, to_frame
 from reporter.switches import Belief, Switch
 from reporter.timeliness import Timeliness
+
+SAID_LEVELS = {0.025: "q025", 0.25: "q25", 0.5: "median", 0.75: "q75", 0.975: "q975"}
+"""The quantile levels that are looked back at, and their columns in `SAID`."""
+
+SAID = pa.schema(
+    [
+        *(FORECASTS.field(name) for name in ("reference_date", "target", "location")),
+        pa.field("model_id", pa.string()),
+        *(FORECASTS.field(name) for name in ("horizon", "target_end_date")),
+        *(pa.field(name, pa.float64()) for name in SAID_LEVELS.values()),
+    ]
+)
+"""What the leading model said at every reference date that a place's page looks back at."""
 
 
 @dataclass(frozen=True)
@@ -135,6 +149,8 @@ class FeedRecord:
         revisions: frame of `schema.REVISIONS`: how much counts are revised after they were first published.
         estimates: frame of `schema.ESTIMATES` from `since` on: what models of curves said of the waves.
         lessons: frame of `schema.LESSONS` from `since` on: how networks learnt.
+        said: frame of `SAID`, by rising reference date: what led at the newest dates, however far back.
+        log: frame of `schema.CHANGES` sorted by key and then vintage: every count that was ever known.
     """
 
     name: str
@@ -171,3 +187,5 @@ class FeedRecord:
     revisions: pd.DataFrame = field(default_factory=lambda: to_frame(REVISIONS.empty_table(), REVISIONS))
     estimates: pd.DataFrame = field(default_factory=lambda: to_frame(ESTIMATES.empty_table(), ESTIMATES))
     lessons: pd.DataFrame = field(default_factory=lambda: to_frame(LESSONS.empty_table(), LESSONS))
+    said: pd.DataFrame = field(default_factory=lambda: to_frame(SAID.empty_table(), SAID))
+    log: pd.DataFrame = field(default_factory=lambda: to_frame(CHANGES.empty_table(), CHANGES))

@@ -77,6 +77,7 @@ CONDUCTORS = {
     "job",
     "pull",
     "retracing",
+    "said",
     "pipeline",
     "cli",
     "__init__",

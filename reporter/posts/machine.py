@@ -1,0 +1,182 @@
+"""The data of a place's time machine: every past forecast, and the counts as each vintage had them."""
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from datetime import date
+
+import numpy as np
+
+from reporter.posts.book import Book, Place, Series
+from reporter.posts.figures import WINDOW
+from reporter.posts.judge import LIKELY, MISS, POINT, SURE
+from reporter.posts.past import Ints, Log, Past, Said, as_of, number_of
+from reporter.posts.words import upper_first
+from reporter.schema import Floats
+
+FORMAT = 1
+"""Raised when the meaning of what stands in the file changes."""
+
+DIGITS = 4
+"""Significant digits of a forecast's largest median; its other numbers are as exact."""
+
+_CODES = {LIKELY: "l", SURE: "s", MISS: "m", POINT: "p", None: "-"}
+_NEAR = 3
+"""A gap of this many unchanged counts is cheaper to write out than to begin anew."""
+
+
+def forecasts_json(book: Book, past: Past, place: Place) -> bytes:
+    """The file `forecasts.json` of a place; docs/pages.md says what stands where."""
+    record = book.record
+    dates = [day for day in past.dates if day in book.receipts]
+    base = number_of(dates[0]) if dates else 0
+    contents = {
+        "format": FORMAT,
+        "feed": record.name,
+        "location": place.location,
+        "place": place.name,
+        "cadence": record.cadence.value,
+        "step": record.cadence.days,
+        "window": WINDOW[record.cadence],
+        "base": str(dates[0]) if dates else None,
+        "dates": [number_of(day) - base for day in dates],
+        "as_of": [number_of(as_of(book, day)) - base for day in dates],
+        "live": "".join("1" if book.is_live(day) else "0" for day in dates),
+        "models": [],
+        "targets": [_target(book, past, (target, place.location), dates) for target in record.targets],
+    }
+    names = list(dict.fromkeys(model for one in contents["targets"] for model in one.pop("spoke")))  # type: ignore[attr-defined]
+    contents["models"] = [book.model_title(model) for model in names]
+    for one in contents["targets"]:  # type: ignore[attr-defined]
+        for row in one["said"]:
+            if row:
+                row[0] = names.index(row[0])
+    return (json.dumps(contents, ensure_ascii=False, separators=(",", ":"), allow_nan=False) + "\n").encode()
+
+
+def _target(book: Book, past: Past, series: Series, dates: list[date]) -> dict[str, object]:
+    said = past.said(series)
+    rows, held = _said(said, said.verdicts(book.first.get(series, {})), dates)
+    return {
+        "target": series[0],
+        "title": upper_first(book.target_title(series[0])),
+        "spoke": list(dict.fromkeys(said.models)),
+        "counts": list(_counts(past.log(series), book, dates)),
+        "said": rows,
+        "held": held,
+    }
+
+
+def _said(said: Said, verdicts: list[str | None], dates: list[date]) -> tuple[list[list[object] | None], list[str]]:
+    """Of each date its model, its power of ten and five whole numbers a horizon; and a letter a horizon, how it held."""
+    starts = np.flatnonzero(np.diff(said.references, prepend=-(10**9)))
+    ends = [*starts[1:].tolist(), len(said.references)]
+    at = {int(said.references[start]): slice(start, end) for start, end in zip(starts.tolist(), ends, strict=False)}
+    rows: list[list[object] | None] = []
+    held: list[str] = []
+    for day in dates:
+        of = at.get(number_of(day))
+        if of is None:
+            rows.append(None)
+            held.append("")
+            continue
+        power = _power(said.values[of])
+        numbers = _whole(said.values[of], power)
+        row: list[object] = [said.models[of.start], power]
+        letters, position = "", 0
+        for horizon in range(1, int(said.horizons[of][-1]) + 1):
+            if said.horizons[of.start + position] == horizon:
+                row += numbers[position]
+                letters += _CODES[verdicts[of.start + position]]
+                position += 1
+            else:
+                row += [None] * 5
+                letters += "-"
+        rows.append(row)
+        held.append(letters)
+    return rows, held
+
+
+def _power(values: Floats) -> int:
+    """The power of ten in whose units the largest median has `DIGITS` digits; tenths at the finest above 1."""
+    top = float(np.abs(values[:, 2]).max())
+    if top <= 0:
+        return -1
+    power = math.floor(math.log10(top)) - DIGITS + 1
+    return max(power, -1) if top >= 1 else power
+
+
+def _whole(values: Floats, power: int) -> list[list[int]]:
+    """The medians, and how far the other quantiles are from them, outwards."""
+    units = np.rint(values / 10.0**power).astype(np.int64)
+    middle = units[:, 2]
+    return np.stack(
+        [middle, middle - units[:, 0], middle - units[:, 1], units[:, 3] - middle, units[:, 4] - middle], axis=1
+    ).tolist()
+
+
+def _counts(log: Log, book: Book, dates: list[date]) -> Iterator[list[list[float | None]]]:
+    """What each date's vintage, and then the newest of all, says otherwise than the one before.
+
+    Runs of consecutive periods: the first one's end, then by how much each count grew; null is withdrawn, and the
+    count after it, as of one that is new, grows from 0.
+    """
+    if not dates:
+        return
+    base, step = number_of(dates[0]), book.record.cadence.days
+    vintages = np.array([number_of(as_of(book, day)) for day in dates], np.int64)
+    kept = log.ends > base - WINDOW[book.record.cadence] * step
+    ends, values = log.ends[kept], log.values[kept]
+    # Which of the steps first knows a row; the last one knows all.
+    steps = np.searchsorted(vintages, log.as_ofs[kept], side="left")
+    last = np.append((ends[1:] != ends[:-1]) | (steps[1:] != steps[:-1]), True)[: len(ends)]
+    ends, values, steps = ends[last], values[last], steps[last]
+    order = np.lexsort((ends, steps))
+    known: dict[int, float] = {}
+    bounds = np.searchsorted(steps[order], np.arange(len(vintages) + 2)).tolist()
+    for start, stop in zip(bounds[:-1], bounds[1:], strict=True):
+        rows = order[start:stop]
+        yield _runs(ends[rows], values[rows], known, base, step)
+
+
+def _runs(ends: Ints, values: Floats, known: dict[int, float], base: int, step: int) -> list[list[float | None]]:
+    runs: list[list[float | None]] = []
+    before = None
+    for end, value in zip(ends.tolist(), values.tolist(), strict=True):
+        gap = None if before is None else (end - before) // step - 1
+        if math.isnan(value):
+            if end not in known:
+                continue
+            del known[end]
+            grown = None
+        else:
+            grown = _short(value - known.get(end, 0.0))
+            if grown == 0 and end in known:
+                continue
+            known[end] = known.get(end, 0.0) + grown
+        if (
+            before is None
+            or gap is None
+            or (end - before) % step
+            or gap > _NEAR
+            or not _are_known(before, gap, known, step)
+        ):
+            runs.append([end - base, grown])
+        else:
+            runs[-1] += [0.0] * gap
+            runs[-1].append(grown)
+        before = end
+    return [[_plain(value) for value in run] for run in runs]
+
+
+def _are_known(before: int, gap: int, known: Mapping[int, float], step: int) -> bool:
+    """Whether every count in a gap is known, so that no growth can be written for it."""
+    return all(before + n * step in known for n in range(1, gap + 1))
+
+
+def _short(value: float) -> float:
+    return float(f"{value:.9g}")
+
+
+def _plain(value: float | None) -> float | None:
+    return int(value) if value is not None and float(value).is_integer() else value
