@@ -87,7 +87,8 @@ def _leading(ledger: Ledger, receipt: Receipt, order: dict[str, int], lead: str)
         rank = {model: (model != lead, model == BASELINE, order.get(model, len(order)), model) for model in _all(wide)}
         first = wide.groupby(["target", "location"])["model_id"].transform(lambda of: min(of, key=rank.__getitem__))
         wide = wide[wide["model_id"] == first]
-    return wide.rename(columns=SAID_LEVELS)[SAID.names]
+    named: pd.DataFrame = wide.rename(columns=SAID_LEVELS)[SAID.names]
+    return named
 
 
 def _all(wide: pd.DataFrame) -> Iterable[str]:

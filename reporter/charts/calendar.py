@@ -17,6 +17,9 @@ SIDE = 10
 WEEKS = 26
 """Columns: weeks of a calendar of days, newest last; or the weeks of half a year, a row each."""
 
+LEAST = timedelta(days=55)
+"""What a calendar of days shows of the time before its newest day, however little was judged."""
+
 HALVES = 6
 """Half-years that a calendar of weeks shows at most."""
 
@@ -53,8 +56,10 @@ def laid_out(held: Mapping[date, str], newest: date, cadence: Cadence) -> Layout
         newest: the last period end that there is room for.
         cadence: days in columns of weeks, or weeks in rows of half-years.
     """
-    first = max(shown(newest, cadence), min([*held, newest]))
-    return Layout(*(_days if cadence is Cadence.DAY else _weeks)(first, newest))
+    earliest, since = min([*held, newest]), shown(newest, cadence)
+    if cadence is Cadence.DAY:
+        return Layout(*_days(max(since, min(earliest, newest - LEAST)), newest))
+    return Layout(*_weeks(max(since, date(earliest.year, 7 if earliest.month > 6 else 1, 1)), newest))  # noqa: PLR2004 - July on
 
 
 def drawn(layout: Layout, held: Mapping[date, str], ident: str, title: str, finding: str) -> str:
@@ -107,7 +112,7 @@ def _weeks(first: date, newest: date) -> tuple[dict[date, Place], list[tuple[Pla
     while day <= newest:
         half = (day.year, day.month > 6)  # noqa: PLR2004 - July on
         start = date(day.year, 7 if half[1] else 1, 1)
-        text = f"Weeks to {'July to December' if half[1] else 'January to June'} {day.year}"
+        text = f"{'July to December' if half[1] else 'January to June'} {day.year}, by week"
         if not labels or labels[-1][1] != text:
             labels.append(((0, _HEAD - 5 + len(labels) * _ROW), text))
         found[day] = ((day - start).days // 7 * PITCH, _HEAD + (len(labels) - 1) * _ROW)

@@ -4,6 +4,7 @@ import json
 import math
 from collections.abc import Iterator, Mapping
 from datetime import date
+from itertools import pairwise
 
 import numpy as np
 
@@ -26,7 +27,7 @@ _NEAR = 3
 
 
 def forecasts_json(book: Book, past: Past, place: Place) -> bytes:
-    """The file `forecasts.json` of a place; docs/pages.md says what stands where."""
+    """The file `forecasts.json` of a place; docs/record.md says what stands where."""
     record = book.record
     dates = [day for day in past.dates if day in book.receipts]
     base = number_of(dates[0]) if dates else 0
@@ -68,7 +69,7 @@ def _target(book: Book, past: Past, series: Series, dates: list[date]) -> dict[s
 
 
 def _said(said: Said, verdicts: list[str | None], dates: list[date]) -> tuple[list[list[object] | None], list[str]]:
-    """Of each date its model, its power of ten and five whole numbers a horizon; and a letter a horizon, how it held."""
+    """Of each date its model, its power of ten and five numbers a horizon; and a letter a horizon, how it held."""
     starts = np.flatnonzero(np.diff(said.references, prepend=-(10**9)))
     ends = [*starts[1:].tolist(), len(said.references)]
     at = {int(said.references[start]): slice(start, end) for start, end in zip(starts.tolist(), ends, strict=False)}
@@ -110,9 +111,9 @@ def _whole(values: Floats, power: int) -> list[list[int]]:
     """The medians, and how far the other quantiles are from them, outwards."""
     units = np.rint(values / 10.0**power).astype(np.int64)
     middle = units[:, 2]
-    return np.stack(
-        [middle, middle - units[:, 0], middle - units[:, 1], units[:, 3] - middle, units[:, 4] - middle], axis=1
-    ).tolist()
+    columns = [middle, middle - units[:, 0], middle - units[:, 1], units[:, 3] - middle, units[:, 4] - middle]
+    rows: list[list[int]] = np.stack(columns, axis=1).tolist()
+    return rows
 
 
 def _counts(log: Log, book: Book, dates: list[date]) -> Iterator[list[list[float | None]]]:
@@ -134,7 +135,7 @@ def _counts(log: Log, book: Book, dates: list[date]) -> Iterator[list[list[float
     order = np.lexsort((ends, steps))
     known: dict[int, float] = {}
     bounds = np.searchsorted(steps[order], np.arange(len(vintages) + 2)).tolist()
-    for start, stop in zip(bounds[:-1], bounds[1:], strict=True):
+    for start, stop in pairwise(bounds):
         rows = order[start:stop]
         yield _runs(ends[rows], values[rows], known, base, step)
 
@@ -143,35 +144,28 @@ def _runs(ends: Ints, values: Floats, known: dict[int, float], base: int, step: 
     runs: list[list[float | None]] = []
     before = None
     for end, value in zip(ends.tolist(), values.tolist(), strict=True):
-        gap = None if before is None else (end - before) // step - 1
-        if math.isnan(value):
-            if end not in known:
-                continue
+        grown = None if math.isnan(value) else _short(value - known.get(end, 0.0))
+        if (end not in known) if grown is None else (grown == 0 and end in known):
+            continue
+        if grown is None:
             del known[end]
-            grown = None
         else:
-            grown = _short(value - known.get(end, 0.0))
-            if grown == 0 and end in known:
-                continue
             known[end] = known.get(end, 0.0) + grown
-        if (
-            before is None
-            or gap is None
-            or (end - before) % step
-            or gap > _NEAR
-            or not _are_known(before, gap, known, step)
-        ):
-            runs.append([end - base, grown])
+        gap = None if before is None else _gap(before, end, step, known)
+        if gap is None:
+            runs.append([end - base, _plain(grown)])
         else:
-            runs[-1] += [0.0] * gap
-            runs[-1].append(grown)
+            runs[-1] += [*[0] * gap, _plain(grown)]
         before = end
-    return [[_plain(value) for value in run] for run in runs]
+    return runs
 
 
-def _are_known(before: int, gap: int, known: Mapping[int, float], step: int) -> bool:
-    """Whether every count in a gap is known, so that no growth can be written for it."""
-    return all(before + n * step in known for n in range(1, gap + 1))
+def _gap(before: int, end: int, step: int, known: Mapping[int, float]) -> int | None:
+    """How many unchanged counts lie between two; None where they are too many, or one of them is not known."""
+    between = range(before + step, end, step)
+    if (end - before) % step or len(between) > _NEAR or not all(day in known for day in between):
+        return None
+    return len(between)
 
 
 def _short(value: float) -> float:

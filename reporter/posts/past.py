@@ -89,7 +89,8 @@ class Past:
 
     @cached_property
     def _rows(self) -> dict[Series, Ints]:
-        return {_series(key): rows for key, rows in self._said.groupby(["target", "location"]).indices.items()}
+        found = self._said.groupby(["target", "location"]).indices
+        return {_series(key): np.asarray(rows, np.int64) for key, rows in found.items()}
 
     @cached_property
     def _columns(self) -> tuple[list[str], Ints, Ints, Ints, Floats]:

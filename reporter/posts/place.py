@@ -176,7 +176,7 @@ def _machine(book: Book, past: Past, target: str, place: Place, newest: date, id
     chart = fan_chart(book, target, place, newest, ident=f"{ident}past", history=True, height=340)
     left = len(book.dates) - len(past.dates)
     bound = f"The {number(left)} oldest dates are on record, but not here." if left else None
-    first, last = (day_in_words(day, weekday=False) for day in (dates[0], dates[-1]))
+    first, last = (day_in_words(day) for day in (dates[0], dates[-1]))
     rows = int(said.horizons.max())
     chart = replace(chart, interactive=False)
     return Machine(book.record.targets.index(target), chart, first, last, len(dates), rows, bound)

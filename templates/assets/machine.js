@@ -6,6 +6,8 @@
   const DAY = 864e5;
   const WEEKDAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
   const MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
+  const KEY = [["counted", "counted, as known then"], ["hollow", "counted or revised later"], ["median", "about"], ["likely", "likely (50\u202f%)"], ["sure", "almost surely (95\u202f%)"]]
+    .map(([kind, meaning]) => `<span class="key ${kind}">${meaning}</span>`).join(" ");
   const HELD = { l: "inside", s: "wide range only", m: "a miss", p: "no range" };
   const escape = (text) => String(text).replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
   const number = (value) => {
@@ -78,10 +80,12 @@
     const from = now - data.window * data.step;
     const past = [...then].filter(([end]) => end > from && end <= now).sort((a, b) => a[0] - b[0]);
     const end = Math.max(now, ...ahead.map((one) => one.end));
-    const later = [...latest].filter(([at, value]) => at > from && at <= end && (at > now || then.get(at) !== value)).sort((a, b) => a[0] - b[0]);
+    const newer = [...latest].filter(([at]) => at > from && at <= end).sort((a, b) => a[0] - b[0]);
     const wide = Math.max(0, ...ahead.map((one) => one.q[4]));
-    const most = Math.max(0, ...past.map((p) => p[1]), ...later.map((p) => p[1]), ...ahead.map((one) => one.q[3]));
+    const most = Math.max(0, ...past.map((p) => p[1]), ...newer.map((p) => p[1]), ...ahead.map((one) => one.q[3]));
     const top = Math.max(1.06 * Math.max(most, Math.min(wide, 2.2 * most)), 1);
+    // Of what was known already only revisions that can be seen.
+    const later = newer.filter(([at, value]) => at > now || Math.abs((then.get(at) ?? -top) - value) > top / 100);
     const start = past.length ? past[0][0] : now;
     const width = Math.max(end - start, 1);
     const x = (at) => ((at - start) / width) * 940 + 40;
@@ -136,7 +140,8 @@
     const get = (name) => machine.querySelector(name);
     const [slider, frame, said, table] = ["input", ".draw", ".then", "tbody"].map(get);
     const svg = frame.querySelector("svg");
-    const before = { drawing: svg.innerHTML, said: said.innerHTML, table: table.innerHTML };
+    const keys = get("figcaption") ?? said;
+    const before = { keys: keys.innerHTML, drawing: svg.innerHTML, said: said.innerHTML, table: table.innerHTML };
     const target = +machine.dataset.target;
     const address = (date) => `#as-of=${date}${target ? `&target=${target + 1}` : ""}`;
 
@@ -158,6 +163,7 @@
       const at = iso(time(shown.now));
       slider.setAttribute("aria-valuetext", words(time(shown.now)));
       draw(svg, data, shown, time);
+      if (keys !== said) keys.innerHTML = `<span class="keys">${KEY}</span>`;
       const kind = data.live[k] === "1" ? "made live" : "made later from the data as of that day";
       const by = shown.model === null ? "Nothing was forecast from it." : `Forecast by ${escape(shown.model)}, ${kind}.`;
       said.innerHTML = `<strong>Data through ${words(time(shown.now))}</strong>, as known on ${words(time(data.as_of[k]))}. ${by} <a href="../${at}/">The post of that day</a>`;
@@ -176,6 +182,7 @@
     };
     const restore = () => {
       svg.innerHTML = before.drawing;
+      keys.innerHTML = before.keys;
       said.innerHTML = before.said;
       table.innerHTML = before.table;
       slider.value = slider.max;
