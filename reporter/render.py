@@ -16,7 +16,6 @@ from reporter.posts.data import feed_data
 from reporter.posts.figures import Chart
 from reporter.posts.home import card, feed_index, newest_posts
 from reporter.posts.machine import forecasts_json
-from reporter.posts.past import Past
 from reporter.posts.place import place_page
 from reporter.posts.post import post
 from reporter.posts.report import report as backtest_report
@@ -95,11 +94,11 @@ def _feed(page: _Page, book: Book) -> dict[str, bytes]:
             view = post(book, day)
             rendered[view.address] = page("post.html", view.address, post=view, source=source)
             kept[day] = Kept(str(view.title), view.title.__html__(), len(rendered[view.address]))
-    past, histories = Past(book), {}
+    histories = {}
     for place in book.places.values():
-        leaf = place_page(book, past, place)
+        leaf = place_page(book, place)
         rendered[leaf.address] = page("place.html", leaf.address, page=leaf, source=source)
-        histories[f"{leaf.address}forecasts.json"] = forecasts_json(book, past, place)
+        histories[f"{leaf.address}forecasts.json"] = forecasts_json(book, place)
     index = feed_index(book)
     rendered[index.address] = page("feed.html", index.address, index=index)
     files = {f"{address}index.html": data for address, data in rendered.items()}

@@ -1,14 +1,17 @@
 """How the forecasts of one place held, one period ahead: a calendar, and how many of each kind in a sentence."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+import numpy as np
+
 from reporter.charts import calendar, number
 from reporter.dates import Cadence, day_in_words
-from reporter.posts.book import Book, Place
+from reporter.posts.book import Book, Place, Series
 from reporter.posts.judge import LIKELY, MISS, POINT, SURE
-from reporter.posts.past import Past, day_of
+from reporter.posts.past import Said, day_of
 from reporter.posts.words import Words, listing, periods, say, upper_first
 from reporter.schema import Floats
 
@@ -59,12 +62,22 @@ class Hits:
     side: int = calendar.SIDE
 
 
-def cells(book: Book, past: Past, series: tuple[str, str]) -> list[Cell]:
+def verdicts(said: Said, first: Mapping[date, float]) -> list[str | None]:
+    """Of each row the narrowest range that held the first value, as `judge.verdict`; None where nothing came."""
+    was = np.array([first.get(day_of(end), np.nan) for end in said.ends.tolist()])
+    low, q25, _, q75, high = said.values.T
+    found = np.where((low <= was) & (was <= high), SURE, MISS)
+    found = np.where((q25 <= was) & (was <= q75), LIKELY, found)
+    found = np.where(low == high, POINT, found)
+    return [None if gone else str(word) for gone, word in zip(np.isnan(was), found, strict=True)]
+
+
+def cells(book: Book, series: Series) -> list[Cell]:
     """Every judged forecast of the lead one period ahead, oldest first."""
-    said, first = past.said(series), book.first.get(series, {})
+    said, first = book.past.said(series), book.first.get(series, {})
     lead = book.record.lead
     found = []
-    for row, verdict in enumerate(said.verdicts(first)):
+    for row, verdict in enumerate(verdicts(said, first)):
         if said.horizons[row] != 1 or said.models[row] != lead or verdict is None:
             continue
         day, reference = day_of(int(said.ends[row])), day_of(int(said.references[row]))
@@ -87,9 +100,9 @@ def kind(verdict: str, quantiles: Floats, was: float) -> str:
     return {(SURE, True): "more", (SURE, False): "less", (MISS, True): "over", (MISS, False): "under"}[verdict, above]
 
 
-def hits(book: Book, past: Past, target: str, place: Place, ident: str) -> Hits | None:
+def hits(book: Book, target: str, place: Place, ident: str) -> Hits | None:
     """The calendar of a place; None where nothing was judged."""
-    judged, cadence = cells(book, past, (target, place.location)), book.record.cadence
+    judged, cadence = cells(book, (target, place.location)), book.record.cadence
     if not judged:
         return None
     newest = judged[-1].day

@@ -10,8 +10,9 @@ import numpy as np
 
 from reporter.posts.book import Book, Place, Series
 from reporter.posts.figures import WINDOW
+from reporter.posts.hits import verdicts
 from reporter.posts.judge import LIKELY, MISS, POINT, SURE
-from reporter.posts.past import Ints, Log, Past, Said, as_of, number_of
+from reporter.posts.past import Ints, Log, Said, number_of
 from reporter.posts.words import upper_first
 from reporter.schema import Floats
 
@@ -26,10 +27,10 @@ _NEAR = 3
 """A gap of this many unchanged counts is cheaper to write out than to begin anew."""
 
 
-def forecasts_json(book: Book, past: Past, place: Place) -> bytes:
+def forecasts_json(book: Book, place: Place) -> bytes:
     """The file `forecasts.json` of a place; docs/record.md says what stands where."""
     record = book.record
-    dates = [day for day in past.dates if day in book.receipts]
+    dates = [day for day in book.past.dates if day in book.receipts]
     base = number_of(dates[0]) if dates else 0
     contents = {
         "format": FORMAT,
@@ -41,10 +42,10 @@ def forecasts_json(book: Book, past: Past, place: Place) -> bytes:
         "window": WINDOW[record.cadence],
         "base": str(dates[0]) if dates else None,
         "dates": [number_of(day) - base for day in dates],
-        "as_of": [number_of(as_of(book, day)) - base for day in dates],
+        "as_of": [number_of(book.as_of(day)) - base for day in dates],
         "live": "".join("1" if book.is_live(day) else "0" for day in dates),
         "models": [],
-        "targets": [_target(book, past, (target, place.location), dates) for target in record.targets],
+        "targets": [_target(book, (target, place.location), dates) for target in record.targets],
     }
     names = list(dict.fromkeys(model for one in contents["targets"] for model in one.pop("spoke")))  # type: ignore[attr-defined]
     contents["models"] = [book.model_title(model) for model in names]
@@ -55,14 +56,14 @@ def forecasts_json(book: Book, past: Past, place: Place) -> bytes:
     return (json.dumps(contents, ensure_ascii=False, separators=(",", ":"), allow_nan=False) + "\n").encode()
 
 
-def _target(book: Book, past: Past, series: Series, dates: list[date]) -> dict[str, object]:
-    said = past.said(series)
-    rows, held = _said(said, said.verdicts(book.first.get(series, {})), dates)
+def _target(book: Book, series: Series, dates: list[date]) -> dict[str, object]:
+    said = book.past.said(series)
+    rows, held = _said(said, verdicts(said, book.first.get(series, {})), dates)
     return {
         "target": series[0],
         "title": upper_first(book.target_title(series[0])),
         "spoke": list(dict.fromkeys(said.models)),
-        "counts": list(_counts(past.log(series), book, dates)),
+        "counts": list(_counts(book.past.log(series), book, dates)),
         "said": rows,
         "held": held,
     }
@@ -125,7 +126,7 @@ def _counts(log: Log, book: Book, dates: list[date]) -> Iterator[list[list[float
     if not dates:
         return
     base, step = number_of(dates[0]), book.record.cadence.days
-    vintages = np.array([number_of(as_of(book, day)) for day in dates], np.int64)
+    vintages = np.array([number_of(book.as_of(day)) for day in dates], np.int64)
     kept = log.ends > base - WINDOW[book.record.cadence] * step
     ends, values = log.ends[kept], log.values[kept]
     # Which of the steps first knows a row; the last one knows all.

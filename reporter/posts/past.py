@@ -1,6 +1,5 @@
 """Every past forecast of the leading model, and every count that was ever known, by series."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -9,15 +8,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from reporter.dates import parse_date
-from reporter.posts.book import Book, Series
-from reporter.posts.judge import LIKELY, MISS, POINT, SURE
-from reporter.posts.record import SAID_LEVELS
+from reporter.posts.record import SAID_LEVELS, FeedRecord
 from reporter.schema import Floats
+
+Series = tuple[str, str]
+"""(target, location)."""
 
 Ints = npt.NDArray[np.int64]
 
-_DAY = np.timedelta64(1, "D")
 _EPOCH = date(1970, 1, 1)
 
 
@@ -38,15 +36,6 @@ class Said:
     horizons: Ints
     values: Floats
 
-    def verdicts(self, first: Mapping[date, float]) -> list[str | None]:
-        """Of each row the narrowest range that held the first value, as `judge.verdict`; None where nothing came."""
-        was = np.array([first.get(day_of(end), np.nan) for end in self.ends.tolist()])
-        low, q25, _, q75, high = self.values.T
-        found = np.where((low <= was) & (was <= high), SURE, MISS)
-        found = np.where((q25 <= was) & (was <= q75), LIKELY, found)
-        found = np.where(low == high, POINT, found)
-        return [None if gone else str(word) for gone, word in zip(np.isnan(was), found, strict=True)]
-
 
 @dataclass(frozen=True)
 class Log:
@@ -65,9 +54,9 @@ class Log:
 class Past:
     """A feed's past forecasts and counts, each series found without searching."""
 
-    def __init__(self, book: Book) -> None:
-        self._said = book.record.said
-        self._log = book.record.log
+    def __init__(self, record: FeedRecord) -> None:
+        self._said = record.said
+        self._log = record.log
 
     @cached_property
     def dates(self) -> list[date]:
@@ -109,11 +98,6 @@ class Past:
     def _log_columns(self) -> tuple[Ints, Ints, Floats]:
         frame = self._log
         return _days(frame["target_end_date"]), _days(frame["as_of"]), frame["observation"].to_numpy(np.float64)
-
-
-def as_of(book: Book, reference: date) -> date:
-    """The vintage that a reference date was forecast from."""
-    return parse_date(book.receipts[reference]["vintage"]["as_of"])
 
 
 def day_of(number: int) -> date:

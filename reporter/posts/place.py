@@ -14,7 +14,7 @@ from reporter.posts.freshness import Freshness, freshness
 from reporter.posts.hits import Hits, hits
 from reporter.posts.judge import Judgement
 from reporter.posts.marked import MarkList, find, mark_list
-from reporter.posts.past import Past, day_of
+from reporter.posts.past import day_of
 from reporter.posts.post import count_rows, expected_sentence
 from reporter.posts.standing import Standing, explained, kind_words, ordered, standings
 from reporter.posts.track import Track, track
@@ -119,7 +119,7 @@ class PlacePage:
     sections: list[PlaceSection]
 
 
-def place_page(book: Book, past: Past, place: Place) -> PlacePage:
+def place_page(book: Book, place: Place) -> PlacePage:
     """The page of one place, as of the newest forecast."""
     newest = book.dates[-1]
     return PlacePage(
@@ -130,16 +130,16 @@ def place_page(book: Book, past: Past, place: Place) -> PlacePage:
         fresh=freshness(book, newest),
         newest=newest,
         as_published=book.record.models.get(CLASSIC),
-        sections=[_section(book, past, target, place, newest) for target in book.record.targets],
+        sections=[_section(book, target, place, newest) for target in book.record.targets],
     )
 
 
-def _section(book: Book, past: Past, target: str, place: Place, newest: date) -> PlaceSection:
+def _section(book: Book, target: str, place: Place, newest: date) -> PlaceSection:
     series = (target, place.location)
     ident = f"t{book.record.targets.index(target)}-"
     forecast = book.leading(book.forecasts(newest, series))
     known = {day: value for day, value in book.latest.get(series, {}).items() if day <= newest}
-    machine = _machine(book, past, target, place, newest, ident)
+    machine = _machine(book, target, place, newest, ident)
     chart = fan_chart(book, target, place, newest, ident=f"{ident}fan", history=machine is None, height=360)
     return PlaceSection(
         ident=ident,
@@ -151,7 +151,7 @@ def _section(book: Book, past: Past, target: str, place: Place, newest: date) ->
         ahead=[] if forecast is None else ahead_rows(forecast),
         counts=count_rows(window(known, newest, book.record.cadence)),
         track=track(book, series, newest),
-        hits=hits(book, past, target, place, f"{ident}hits"),
+        hits=hits(book, target, place, f"{ident}hits"),
         machine=machine,
         firsts=firsts(book, target, place, f"{ident}firsts"),
         waves=wave_parts(book, target, place, newest, ident, every_chart=True),
@@ -167,14 +167,14 @@ def _marks(book: Book, series: Series, newest: date) -> MarkList:
     return mark_list(find(book.known(newest, series), series[0], newest, cadence), series[0], cadence)
 
 
-def _machine(book: Book, past: Past, target: str, place: Place, newest: date, ident: str) -> Machine | None:
+def _machine(book: Book, target: str, place: Place, newest: date, ident: str) -> Machine | None:
     """None where there is only one forecast to look at."""
-    said = past.said((target, place.location))
+    said = book.past.said((target, place.location))
     dates = [day_of(day) for day in dict.fromkeys(said.references.tolist())]
     if len(dates) < 2:  # noqa: PLR2004 - one is no past
         return None
     chart = fan_chart(book, target, place, newest, ident=f"{ident}past", history=True, height=340)
-    left = len(book.dates) - len(past.dates)
+    left = len(book.dates) - len(book.past.dates)
     bound = f"The {number(left)} oldest dates are on record, but not here." if left else None
     first, last = (day_in_words(day) for day in (dates[0], dates[-1]))
     rows = int(said.horizons.max())

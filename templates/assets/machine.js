@@ -163,6 +163,7 @@
       const at = iso(time(shown.now));
       slider.setAttribute("aria-valuetext", words(time(shown.now)));
       draw(svg, data, shown, time);
+      keys.style.minHeight = `${keys.offsetHeight}px`;
       if (keys !== said) keys.innerHTML = `<span class="keys">${KEY}</span>`;
       const kind = data.live[k] === "1" ? "made live" : "made later from the data as of that day";
       const by = shown.model === null ? "Nothing was forecast from it." : `Forecast by ${escape(shown.model)}, ${kind}.`;

@@ -15,7 +15,6 @@ from reporter.posts.book import Book
 from reporter.posts.firsts import firsts
 from reporter.posts.hits import cells, hits
 from reporter.posts.machine import forecasts_json
-from reporter.posts.past import Past
 from reporter.posts.record import SAID, SAID_LEVELS
 
 CUMULATIVE = "cum confirmed cases"
@@ -38,7 +37,7 @@ def april(record):
 
 def machine_of(record, location="US"):
     book = Book(record)
-    return json.loads(forecasts_json(book, Past(book), book.places[location]))
+    return json.loads(forecasts_json(book, book.places[location]))
 
 
 def counts_at(data, target, step):
@@ -130,14 +129,14 @@ def with_first(record, values):
 def test_a_cell_says_how_and_which_way_a_forecast_erred(april, share, kind):
     said = 461_437 * 1.05
     book = Book(with_first(april, {"2020-04-10": said * share}))
-    found = cells(book, Past(book), (CUMULATIVE, "US"))
+    found = cells(book, (CUMULATIVE, "US"))
     assert [(str(cell.day), cell.live) for cell in found] == [("2020-04-10", False), ("2020-04-11", False)]
     assert found[0].kind == kind
 
 
 def test_the_calendar_counts_what_it_shows(april, site):
     book = Book(with_first(april, {"2020-04-10": 900_000}))
-    found = hits(book, Past(book), CUMULATIVE, book.places["US"], "t0-hits")
+    found = hits(book, CUMULATIVE, book.places["US"], "t0-hits")
     assert str(found.sentence) == (
         "Of 2 forecasts one day ahead since 10 April 2020, 1 was inside the likely range and 1 was above both."
     )
@@ -150,8 +149,8 @@ def test_the_calendar_counts_what_it_shows(april, site):
 def test_a_model_that_stood_in_for_the_lead_has_no_cell(april):
     other = replace(april, said=april.said.assign(model_id="classic"))
     book = Book(other)
-    assert cells(book, Past(book), (CUMULATIVE, "US")) == []
-    assert hits(book, Past(book), CUMULATIVE, book.places["US"], "x") is None
+    assert cells(book, (CUMULATIVE, "US")) == []
+    assert hits(book, CUMULATIVE, book.places["US"], "x") is None
 
 
 def many(cadence, number):
