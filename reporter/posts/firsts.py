@@ -16,7 +16,7 @@ from reporter.posts.words import Count, Words, join, period, periods, say, upper
 NEWEST = {Cadence.DAY: 42, Cadence.WEEK: 30}
 """How many of the newest periods are looked at."""
 
-LISTED = 14
+LISTED = 10
 """Rows of the table: the newest of those that were changed."""
 
 

@@ -72,45 +72,44 @@ def _target(book: Book, series: Series, dates: list[date]) -> dict[str, object]:
 def _said(said: Said, verdicts: list[str | None], dates: list[date]) -> tuple[list[list[object] | None], list[str]]:
     """Of each date its model, its power of ten and five numbers a horizon; and a letter a horizon, how it held."""
     starts = np.flatnonzero(np.diff(said.references, prepend=-(10**9)))
-    ends = [*starts[1:].tolist(), len(said.references)]
-    at = {int(said.references[start]): slice(start, end) for start, end in zip(starts.tolist(), ends, strict=False)}
+    bounds = [*starts.tolist(), len(said.references)]
+    at = {int(said.references[start]): (start, end) for start, end in pairwise(bounds)}
+    tops = np.maximum.reduceat(np.abs(said.values[:, 2]), starts) if len(starts) else starts
+    powers = [_power(float(top)) for top in tops]
+    numbers = _whole(said.values, np.repeat(powers, np.diff(bounds)))
+    power_at, horizons = dict(zip(at, powers, strict=True)), said.horizons.tolist()
     rows: list[list[object] | None] = []
     held: list[str] = []
     for day in dates:
-        of = at.get(number_of(day))
-        if of is None:
+        start, end = at.get(number_of(day), (0, 0))
+        if start == end:
             rows.append(None)
             held.append("")
             continue
-        power = _power(said.values[of])
-        numbers = _whole(said.values[of], power)
-        row: list[object] = [said.models[of.start], power]
-        letters, position = "", 0
-        for horizon in range(1, int(said.horizons[of][-1]) + 1):
-            if said.horizons[of.start + position] == horizon:
-                row += numbers[position]
-                letters += _CODES[verdicts[of.start + position]]
-                position += 1
-            else:
+        row: list[object] = [said.models[start], power_at[number_of(day)]]
+        letters = ""
+        for place in range(start, end):
+            for _ in range(len(letters) + 1, horizons[place]):
                 row += [None] * 5
                 letters += "-"
+            row += numbers[place]
+            letters += _CODES[verdicts[place]]
         rows.append(row)
         held.append(letters)
     return rows, held
 
 
-def _power(values: Floats) -> int:
+def _power(top: float) -> int:
     """The power of ten in whose units the largest median has `DIGITS` digits; tenths at the finest above 1."""
-    top = float(np.abs(values[:, 2]).max())
     if top <= 0:
         return -1
     power = math.floor(math.log10(top)) - DIGITS + 1
     return max(power, -1) if top >= 1 else power
 
 
-def _whole(values: Floats, power: int) -> list[list[int]]:
+def _whole(values: Floats, powers: Ints) -> list[list[int]]:
     """The medians, and how far the other quantiles are from them, outwards."""
-    units = np.rint(values / 10.0**power).astype(np.int64)
+    units = np.rint(values / 10.0 ** powers[:, None]).astype(np.int64)
     middle = units[:, 2]
     columns = [middle, middle - units[:, 0], middle - units[:, 1], units[:, 3] - middle, units[:, 4] - middle]
     rows: list[list[int]] = np.stack(columns, axis=1).tolist()
@@ -145,18 +144,22 @@ def _runs(ends: Ints, values: Floats, known: dict[int, float], base: int, step: 
     runs: list[list[float | None]] = []
     before = None
     for end, value in zip(ends.tolist(), values.tolist(), strict=True):
-        grown = None if math.isnan(value) else _short(value - known.get(end, 0.0))
-        if (end not in known) if grown is None else (grown == 0 and end in known):
-            continue
-        if grown is None:
+        old, grown = known.get(end), None
+        if value == value:  # noqa: PLR0124 - it is a number
+            grown = _short(value - (old or 0.0))
+            if grown == 0 and old is not None:
+                continue
+            known[end] = (old or 0.0) + grown
+        elif old is not None:
             del known[end]
         else:
-            known[end] = known.get(end, 0.0) + grown
-        gap = None if before is None else _gap(before, end, step, known)
-        if gap is None:
-            runs.append([end - base, _plain(grown)])
+            continue
+        if before is not None and end - before == step:
+            runs[-1].append(grown)
+        elif before is not None and (gap := _gap(before, end, step, known)) is not None:
+            runs[-1] += [*[0] * gap, grown]
         else:
-            runs[-1] += [*[0] * gap, _plain(grown)]
+            runs.append([end - base, grown])
         before = end
     return runs
 
@@ -170,8 +173,6 @@ def _gap(before: int, end: int, step: int, known: Mapping[int, float]) -> int | 
 
 
 def _short(value: float) -> float:
-    return float(f"{value:.9g}")
-
-
-def _plain(value: float | None) -> float | None:
-    return int(value) if value is not None and float(value).is_integer() else value
+    """A number without the noise of its last digits; whole ones as such."""
+    whole = int(value)
+    return whole if whole == value else float(f"{value:.9g}")

@@ -55,7 +55,7 @@ class Record:
 
 @dataclass(frozen=True)
 class PastRow:
-    """What the lead said of one period, and what it was; `href` leads to the post."""
+    """What the lead said of one period, and what it was; `href` leads to the post, from the place's page."""
 
     when: str
     href: str
@@ -188,7 +188,7 @@ def _past(book: Book, series: Series) -> list[PastRow]:
     for day in reversed(book.dates[1:][1 - LOOKBACK :]):
         lead = lead_of(book, judgements(book, series, day))
         if lead is not None:
-            rows.append(PastRow(day_in_words(day), f"{book.record.name}/{day}/", lead))
+            rows.append(PastRow(day_in_words(day), f"../{day}/", lead))
         if len(rows) == MOST_PAST:
             break
     return rows

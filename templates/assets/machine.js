@@ -17,8 +17,7 @@
   const span = (low, high) => (number(low) === number(high) ? number(low) : `${number(low)}\u2013${number(high)}`);
   const day = (time) => new Date(time);
   const iso = (time) => day(time).toISOString().slice(0, 10);
-  const words = (time, year = true) =>
-    `${WEEKDAYS[day(time).getUTCDay()]} ${day(time).getUTCDate()} ${MONTHS[day(time).getUTCMonth()]}${year ? ` ${day(time).getUTCFullYear()}` : ""}`;
+  const words = (time) => `${WEEKDAYS[day(time).getUTCDay()]} ${day(time).getUTCDate()} ${MONTHS[day(time).getUTCMonth()]} ${day(time).getUTCFullYear()}`;
   const short = (time) => `${day(time).getUTCDate()} ${MONTHS[day(time).getUTCMonth()].slice(0, 3)}`;
 
   let file = null;
@@ -172,7 +171,7 @@
         const was = one.held === "-" ? undefined : shown.first(one.end);
         const held = one.held === "m" ? `${HELD.m}, too ${was > one.q[2] ? "low" : "high"}` : HELD[one.held];
         const ranges = one.q[0] === one.q[4] ? '<td class="n muted" colspan="2">one number, no range</td>' : `<td class="n">${span(one.q[1], one.q[3])}</td><td class="n">${span(one.q[0], one.q[4])}</td>`;
-        return `<tr><th scope="row">${words(time(one.end), false)}</th><td class="n said">${number(one.q[2])}</td>${ranges}<td class="n">${was === undefined ? "\u2013" : number(was)}</td><td class="${one.held === "m" ? "miss" : ""}">${held ?? "not counted yet"}</td></tr>`;
+        return `<tr><th scope="row">${WEEKDAYS[day(time(one.end)).getUTCDay()].slice(0, 3)} ${short(time(one.end))}</th><td class="n said">${number(one.q[2])}</td>${ranges}<td class="n">${was === undefined ? "\u2013" : number(was)}</td><td class="${one.held === "m" ? "miss" : ""}">${held ?? "not counted yet"}</td></tr>`;
       }).join("") || before.table;
       get(".share a").href = address(at);
       return at;
