@@ -16,8 +16,10 @@ from reporter.dates import parse_date
 from reporter.feeds import Feed
 from reporter.ledger import LEDGER, Ledger, Receipt
 from reporter.posts import Attribution, FeedRecord, Upstream
+from reporter.posts.book import LOOKBACK
 from reporter.schema import COUNTS, SPLITS, TOLD, to_frame
 from reporter.sources.base import Source
+from reporter.sources.codes import codes
 from reporter.supply import Supply
 from reporter.timeliness import State, Timeliness, timeliness
 from reporter.vintages import View
@@ -73,15 +75,22 @@ def feed_record(
             "revisions": counts.revisions,
             **{name: ledger.told(name, since) for name in TOLD},
             "said": said.read(folder / said.NAME),
-            "log": view.log,
+            "history": view.log,
+            **({"log": view.since(_oldest_shown(receipts))} if posts and receipts else {}),
             "kept": kept,
             "timeliness": _timeliness(feed, counts, kept_supply),
             "upstreams": tuple(_upstreams(feed, kept_supply, counts.settle * feed.period.step)),
             "switches": kept_supply.switches,
             "beliefs": kept_supply.beliefs,
             "made_by": made_by,
+            "codes": codes(counts.places["location"].tolist()),
         },
     )
+
+
+def _oldest_shown(receipts: list[Receipt]) -> date:
+    """The oldest reference date whose forecasts a page may always look at."""
+    return parse_date(receipts[-LOOKBACK:][0]["reference_date"])
 
 
 def headline(feed: Feed, counts: FeedCounts, receipts: list[Receipt]) -> str:

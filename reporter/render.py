@@ -8,13 +8,15 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from reporter import beside, sitemap, syndication
 from reporter.errors import ReporterError
 from reporter.posts import FeedRecord, Kept, Site
 from reporter.posts.board import feed_board
 from reporter.posts.book import Book
 from reporter.posts.data import feed_data
+from reporter.posts.feedpage import feed_index
 from reporter.posts.figures import Chart
-from reporter.posts.home import card, feed_index, newest_posts
+from reporter.posts.home import Card, card, newest_posts
 from reporter.posts.machine import forecasts_json
 from reporter.posts.place import place_page
 from reporter.posts.post import post
@@ -47,8 +49,10 @@ def pages(site: Site, records: list[FeedRecord]) -> dict[str, bytes]:
     rendered["scoreboard/index.html"] = page("scoreboard.html", "scoreboard/", boards=boards)
     feeds = [feed_data(book, f"f{number}") for number, book in enumerate(books)]
     rendered["data/index.html"] = page("data.html", "data/", feeds=feeds)
-    for book in books:
-        rendered |= _feed(page, book)
+    rendered |= beside.of_home(site.title, books, cards)
+    for book, shown in zip(books, cards, strict=True):
+        rendered |= _feed(site, page, book, shown)
+    rendered |= syndication.files(site, books) | sitemap.files(site, books, rendered)
     return rendered
 
 
@@ -83,26 +87,28 @@ def report(site: Site, record: FeedRecord) -> dict[str, bytes]:
     return _assets() | {"index.html": page("report.html", "", report=backtest_report(Book(record)))}
 
 
-def _feed(page: _Page, book: Book) -> dict[str, bytes]:
+def _feed(site: Site, page: _Page, book: Book, shown: Card) -> dict[str, bytes]:
     """A feed's own pages; none before its first forecast, and none of a record that cannot be read."""
     if not book.dates:
         return {}
-    rendered, source = {}, book.record.source
+    rendered, files, source = {}, beside.of_feed(site.title, book, shown), book.record.source
     kept = dict(book.record.kept)
     for day in book.dates:
         if day not in kept:
             view = post(book, day)
             rendered[view.address] = page("post.html", view.address, post=view, source=source)
+            files |= beside.of_post(site.title, book, view)
             kept[day] = Kept(str(view.title), view.title.__html__(), len(rendered[view.address]))
-    histories = {}
     for place in book.places.values():
         leaf = place_page(book, place)
         rendered[leaf.address] = page("place.html", leaf.address, page=leaf, source=source)
-        histories[f"{leaf.address}forecasts.json"] = forecasts_json(book, place)
+        files[f"{leaf.address}forecasts.json"] = forecasts_json(book, place)
+        rendered[leaf.embed] = page("embed.html", leaf.embed, page=leaf, source=source)
+        files |= beside.of_place(site.title, book, leaf)
     index = feed_index(book)
     rendered[index.address] = page("feed.html", index.address, index=index)
-    files = {f"{address}index.html": data for address, data in rendered.items()}
-    return files | histories | {f"{index.address}posts.json": _made(book, kept)}
+    files |= {f"{address}index.html": data for address, data in rendered.items()}
+    return files | {f"{index.address}posts.json": _made(book, kept)}
 
 
 def _made(book: Book, posts: Mapping[date, Kept]) -> bytes:
@@ -153,10 +159,7 @@ def _svg(chart: Chart) -> Markup:
 
 def _figure(chart: Chart) -> Markup:
     """A chart's figure as JSON that cannot end the script element it stands in."""
-    text = json.dumps(chart.figure, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    for character in "<>&\u2028\u2029":
-        text = text.replace(character, f"\\u{ord(character):04x}")
-    return Markup(text)  # noqa: S704
+    return Markup(chart.packed)  # noqa: S704
 
 
 def _assets() -> dict[str, bytes]:

@@ -246,6 +246,10 @@ class View:
         """The counts as the newest vintage has them, with the `as_of` since when."""
         return self._last(np.ones(len(self._changes), bool))
 
+    def since(self, day: date) -> pd.DataFrame:
+        """The change log of the periods that end on a day or later, a count's oldest vintage first."""
+        return self._changes[self._changes["target_end_date"] >= pd.Timestamp(day)].reset_index(drop=True)
+
     def _last(self, known: npt.NDArray[np.bool_]) -> pd.DataFrame:
         return self._changes[self._last_rows(known)].reset_index(drop=True)
 

@@ -72,7 +72,8 @@ class Book:
     def places(self) -> dict[str, Place]:
         """Every place by location: the settings', then those only the record still knows."""
         columns = self.record.places["location"].tolist(), self.record.places["name"].tolist()
-        names = {place: name if isinstance(name, str) else place for place, name in zip(*columns, strict=True)}
+        pairs = zip(*columns, strict=True)
+        names = {place: name if isinstance(name, str) and name.strip() else place for place, name in pairs}
         since = self._first_forecast
         names |= {location: location for location in sorted(set(since) - set(names))}
         # In the order they came on record: an address, once given, never passes to another place.

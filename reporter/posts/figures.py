@@ -47,6 +47,11 @@ class Chart:
         """The figure as inline SVG, its texts escaped."""
         return charts.svg(self.figure, self.ident, self.title, self.description)
 
+    @property
+    def packed(self) -> str:
+        """The figure as the short JSON that a page's script draws from."""
+        return charts.packed(self.figure)
+
 
 def window(counts: dict[date, float], end: date, cadence: Cadence) -> dict[date, float]:
     """The newest counts through `end`, as many periods as a chart shows."""

@@ -1,4 +1,4 @@
-"""The first page: per feed what is expected, how sure, and how right so far. And a feed's own list of pages."""
+"""The first page: per feed what is expected, how sure, and how right so far."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -55,18 +55,6 @@ class ListedPost:
     feed_title: str
 
 
-@dataclass(frozen=True)
-class FeedIndex:
-    """Every page of a feed."""
-
-    title: str
-    address: str
-    fresh: Freshness
-    source: Attribution
-    posts: list[ListedPost]
-    places: list[Link]
-
-
 def card(book: Book) -> Card:
     """A feed's card; without a record it says only what went wrong."""
     record = book.record
@@ -104,19 +92,6 @@ def last_sentence(book: Book, lead: Judgement, day: date) -> Words:
     """What was said last time and what came."""
     when = period(day, book.record.cadence)
     return say(f"For {when} we said {{}}; it was {{}}: {{}}, {lead.verdict_words}.", lead.said, lead.was, lead.off)
-
-
-def feed_index(book: Book) -> FeedIndex:
-    """Every post, newest first, and every place of a feed."""
-    record = book.record
-    return FeedIndex(
-        title=record.title,
-        address=f"{record.name}/",
-        fresh=freshness(book, book.dates[-1]),
-        source=record.source,
-        posts=listed(book),
-        places=[Link(place.name, f"{record.name}/{place.slug}/") for place in book.places.values()],
-    )
 
 
 def listed(book: Book, most: int | None = None) -> list[ListedPost]:

@@ -56,7 +56,7 @@ class Past:
 
     def __init__(self, record: FeedRecord) -> None:
         self._said = record.said
-        self._log = record.log
+        self._log = record.history
 
     @cached_property
     def dates(self) -> list[date]:

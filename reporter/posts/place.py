@@ -118,6 +118,11 @@ class PlacePage:
     as_published: str | None
     sections: list[PlaceSection]
 
+    @property
+    def embed(self) -> str:
+        """Where the charts stand alone, for other people's pages."""
+        return f"{self.address}embed/"
+
 
 def place_page(book: Book, place: Place) -> PlacePage:
     """The page of one place, as of the newest forecast."""

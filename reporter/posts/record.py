@@ -150,7 +150,9 @@ class FeedRecord:
         estimates: frame of `schema.ESTIMATES` from `since` on: what models of curves said of the waves.
         lessons: frame of `schema.LESSONS` from `since` on: how networks learnt.
         said: frame of `SAID`, by rising reference date: what led at the newest dates, however far back.
-        log: frame of `schema.CHANGES` sorted by key and then vintage: every count that was ever known.
+        history: frame of `schema.CHANGES` sorted by key and then vintage: every count that was ever known.
+        codes: location → its standard code (`sources.codes`), where it has one.
+        log: frame of `schema.CHANGES`, every vintage of the periods since the 61st newest reference date.
     """
 
     name: str
@@ -188,4 +190,6 @@ class FeedRecord:
     estimates: pd.DataFrame = field(default_factory=lambda: to_frame(ESTIMATES.empty_table(), ESTIMATES))
     lessons: pd.DataFrame = field(default_factory=lambda: to_frame(LESSONS.empty_table(), LESSONS))
     said: pd.DataFrame = field(default_factory=lambda: to_frame(SAID.empty_table(), SAID))
+    codes: Mapping[str, str] = field(default_factory=dict)
     log: pd.DataFrame = field(default_factory=lambda: to_frame(CHANGES.empty_table(), CHANGES))
+    history: pd.DataFrame = field(default_factory=lambda: to_frame(CHANGES.empty_table(), CHANGES))

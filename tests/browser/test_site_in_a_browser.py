@@ -83,20 +83,6 @@ def test_pages_load_without_a_complaint(address, browse, page):
     assert "<h1" in text
 
 
-def test_charts_become_interactive_and_ask_nobody_else(address, browse):
-    Quiet.asked.clear()
-    for _ in range(5):  # a chart is drawn when it comes into view; a busy machine may not get there in time
-        text, console = browse(address + "april/2020-04-10/")
-        assert console == []
-        if "js-plotly-plot" in text:
-            break
-    assert "js-plotly-plot" in text
-    assert "main-svg" in text
-    wanted = {path.split("/reporter/", 1)[1] for path in Quiet.asked if path.startswith("/reporter/")}
-    assert "assets/plotly-basic.min.js" in wanted
-    assert all(path.startswith(("/reporter/", "/favicon")) for path in Quiet.asked)
-
-
 def test_charts_can_be_read_without_javascript(address, browse):
     text, _ = browse(address + "april/2020-04-10/?without-scripts")
     assert "js-plotly-plot" not in text

@@ -27,7 +27,7 @@ def remembered(record):
     said = mine.sort_values(["reference_date", "target", "location", "horizon"])[SAID.names].reset_index(drop=True)
     log = record.first.assign(as_of=record.first["target_end_date"] + pd.Timedelta(days=1))
     log = log.sort_values(["target", "location", "target_end_date", "as_of"])
-    return replace(record, said=said, log=log.astype({"as_of": "datetime64[s]"}))
+    return replace(record, said=said, history=log.astype({"as_of": "datetime64[s]"}))
 
 
 @pytest.fixture
@@ -78,10 +78,12 @@ def test_the_file_holds_every_forecast_to_four_digits(april):
 
 def test_any_vintage_can_be_rebuilt(april):
     day, later = pd.Timestamp("2020-04-09"), pd.Timestamp("2020-04-12")
-    changed = april.log.head(1).assign(location="US", target_end_date=day, as_of=later, observation=461_500.0)
+    changed = april.history.head(1).assign(location="US", target_end_date=day, as_of=later, observation=461_500.0)
     gone = changed.assign(target_end_date=pd.Timestamp("2020-04-08"), observation=np.nan)
-    log = pd.concat([april.log, changed, gone]).sort_values(["target", "location", "target_end_date", "as_of"])
-    data = machine_of(replace(april, log=log.astype({"as_of": "datetime64[s]", "target_end_date": "datetime64[s]"})))
+    log = pd.concat([april.history, changed, gone]).sort_values(["target", "location", "target_end_date", "as_of"])
+    data = machine_of(
+        replace(april, history=log.astype({"as_of": "datetime64[s]", "target_end_date": "datetime64[s]"}))
+    )
     assert counts_at(data, 0, 0) == {"2020-04-08": 429_052, "2020-04-09": 461_437}
     assert counts_at(data, 0, 1)["2020-04-10"] == 496_535
     assert counts_at(data, 0, 1)["2020-04-09"] == 461_437

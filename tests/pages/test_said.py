@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from datetime import date
 
 import numpy as np
 import pytest
@@ -14,7 +15,8 @@ from reporter.posts.fell import MIDDLE, fell, tails
 from reporter.posts.judge import LIKELY, MISS, SURE, judge
 from reporter.posts.standing import held_sentence, times
 from reporter.posts.track import Track, track
-from reporter.posts.words import expectation
+from reporter.posts.trend import compared, heading
+from reporter.posts.words import Count, expectation, step_of
 from reporter.schema import INTERVALS, LEVELS, MEDIAN
 
 counts = st.integers(0, 2_000_000)
@@ -137,6 +139,34 @@ def test_what_is_expected_is_rounded_and_ordered(quantiles):
     assert whole(likely.split("-")[0]) <= whole(likely.split("-")[-1])
     assert whole(sure.split("-")[0]) <= whole(likely.split("-")[0])
     assert whole(sure.split("-")[-1]) >= whole(likely.split("-")[-1])
+
+
+# ---------------------------------------------------------------------------- which way
+
+
+def trending(low, high, was):
+    return compared(Count(was), date(2025, 2, 15), steps(low, low, (low + high) / 2, high, high), was)
+
+
+@given(forecasts, counts)
+def test_a_direction_is_claimed_only_where_the_likely_range_is_on_one_side(quantiles, was):
+    found = compared(Count(was), date(2025, 2, 15), quantiles, was)
+    low, high = (float(quantiles[i]) for i in INTERVALS[50])
+    step = step_of(quantiles)
+    said = heading("wk inc flu hosp", found)
+    if said.endswith("rise"):
+        assert low + step / 2 >= was
+    elif said.endswith("fall"):
+        assert high - step / 2 <= was
+    else:
+        assert said == ""
+
+
+def test_a_headline_of_a_rising_count_speaks_of_new_counts():
+    assert heading("cum confirmed cases", trending(20, 30, 10)) == "; new counts expected to rise"
+    assert heading("wk inc flu hosp", trending(5, 8, 10)) == "; expected to fall"
+    assert heading("wk inc flu hosp", trending(5, 30, 10)) == ""
+    assert heading("wk inc flu hosp", trending(10, 10, 10)) == ""
 
 
 # ---------------------------------------------------------------------------- the record beside the range

@@ -148,7 +148,12 @@ def test_slugs_are_safe_unique_and_never_a_date():
 
 def test_what_the_first_author_could_not_say(record):
     view = post(Book(record), DAY)
-    assert plain(view.title) == "United States: 526 396 counted, 517 153 forecast: inside the likely range"
+    assert plain(view.title) == (
+        "United States: 526 396 counted, 517 153 forecast: inside the likely range; new counts expected to fall"
+    )
+    assert plain(view.sections[0].trend) == (
+        "New counts, in the 3 days through Tuesday 14 April 2020 beside those in the 3 days before: expected to fall."
+    )
     compared = view.sections[0].comparison
     assert [plain(line) for line in compared.lines] == [
         "9 243 too low (1.8 %), inside the likely range.",
