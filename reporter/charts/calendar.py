@@ -79,7 +79,7 @@ def drawn(layout: Layout, held: Mapping[date, str], ident: str, title: str, find
     texts = "".join(f'<text x="{x}" y="{y}" fill="{MUTED}">{escape(text)}</text>' for (x, y), text in layout.labels)
     width, height = layout.size
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="plot" role="img" width="{width}" height="{height}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="calendar" role="img" width="{width}" height="{height}" '
         f'viewBox="0 0 {width} {height}" aria-labelledby="{escape(ident)}-title {escape(ident)}-desc">'
         f'<title id="{escape(ident)}-title">{escape(title)}</title>'
         f'<desc id="{escape(ident)}-desc">{escape(finding)}</desc>{texts}{cells}</svg>'

@@ -94,27 +94,27 @@
     const dots = (points) => points.map(([at, value]) => `M${x(at).toFixed(1)} ${y(value).toFixed(1)}h.01`).join("");
     const path = (d, more) => (d ? `<path d="${d}" vector-effect="non-scaling-stroke" ${more}/>` : "");
     const pixels = (value) => above + ((height - above - below) * y(value)) / 1000;
-    const text = (left, down, anchor, label) => `<text x="${(left / 10).toFixed(2)}%" y="${down.toFixed(1)}" text-anchor="${anchor}" fill="var(--muted)">${escape(label)}</text>`;
+    const text = (left, down, anchor, label) => `<text x="${(left / 10).toFixed(2)}%" y="${down.toFixed(1)}" text-anchor="${anchor}" class="m">${escape(label)}</text>`;
     const anchor = (left) => (left < 80 ? "start" : left > 920 ? "end" : "middle");
 
     const ticks = niceTicks(top);
-    let inside = path(ticks.map((tick) => `M0 ${y(tick).toFixed(1)}H1000`).join(""), 'stroke="var(--faint)"');
-    inside += path("M0 1000H1000", 'stroke="var(--muted)" stroke-width="1.5"');
+    let inside = path(ticks.map((tick) => `M0 ${y(tick).toFixed(1)}H1000`).join(""), 'class="n"');
+    inside += path("M0 1000H1000", 'class="m" stroke-width="1.5"');
     const begin = then.has(now) ? [[now, Array(5).fill(then.get(now))]] : [];
     const fan = [...begin, ...ahead.map((one) => [one.end, one.q])];
     if (ahead.some((one) => one.q[0] !== one.q[4]))
-      for (const [low, high, fill] of [[0, 4, "sure"], [1, 3, "likely"]]) {
+      for (const [low, high, fill] of [[0, 4, "S"], [1, 3, "L"]]) {
         const outline = line([...fan.map(([at, q]) => [at, q[high]]), ...fan.map(([at, q]) => [at, q[low]]).reverse()]);
-        inside += path(outline + "z", `fill="var(--${fill})" stroke="var(--edge)" stroke-width=".75"`);
+        inside += path(outline + "z", `class="${fill} e" stroke-width=".75"`);
       }
-    inside += path(`M${x(now).toFixed(1)} 0V1000`, 'stroke="var(--muted)" stroke-dasharray="2 3"');
-    inside += path(line(fan.map(([at, q]) => [at, q[2]])), 'fill="none" stroke="var(--forecast)" stroke-width="2.25"');
-    inside += path(gaps(past), 'fill="none" stroke="var(--ink)" stroke-width="1.5" stroke-linejoin="round"');
-    inside += path(dots(past), 'stroke="var(--ink)" stroke-width="4.5" stroke-linecap="round"');
+    inside += path(`M${x(now).toFixed(1)} 0V1000`, 'class="m" stroke-dasharray="2 3"');
+    inside += path(line(fan.map(([at, q]) => [at, q[2]])), 'class="f" stroke-width="2.25"');
+    inside += path(gaps(past), 'class="i" stroke-width="1.5" stroke-linejoin="round"');
+    inside += path(dots(past), 'class="i" stroke-width="4.5" stroke-linecap="round"');
     const after = later.filter(([at]) => at > now);
-    inside += path(gaps([...(after.length && then.has(now) ? [[now, then.get(now)]] : []), ...after]), 'fill="none" stroke="var(--ink)" stroke-width="1.25" stroke-dasharray="4 3"');
-    inside += path(dots(later), 'stroke="var(--ink)" stroke-width="7" stroke-linecap="round"');
-    inside += path(dots(later), 'stroke="var(--paper)" stroke-width="4.5" stroke-linecap="round"');
+    inside += path(gaps([...(after.length && then.has(now) ? [[now, then.get(now)]] : []), ...after]), 'class="i" stroke-width="1.25" stroke-dasharray="4 3"');
+    inside += path(dots(later), 'class="i" stroke-width="7" stroke-linecap="round"');
+    inside += path(dots(later), 'class="p" stroke-width="4.5" stroke-linecap="round"');
 
     let texts = ticks.map((tick) => text(0, pixels(tick) - 4, "start", tick >= 1 ? number(tick) : tick)).join("");
     const every = (() => {
