@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from reporter import evaluate, index, models, peers, scores, supply, tasks, upkeep
+from reporter import evaluate, index, models, peers, said, scores, supply, tasks, upkeep
 from reporter.ask import sources_of
 from reporter.config import Site
 from reporter.counts import FeedCounts
@@ -76,6 +76,8 @@ def feed_record(
             "vintages": tuple(counts.vintages.as_ofs),
             "revisions": counts.revisions,
             **{name: ledger.told(name, since) for name in TOLD},
+            "said": said.read(folder / said.NAME),
+            "history": view.log,
             **({"log": view.since(_oldest_shown(receipts))} if posts and receipts else {}),
             "kept": kept,
             "timeliness": _timeliness(feed, counts, kept_supply),

@@ -18,6 +18,7 @@ from reporter.posts.figures import Chart
 from reporter.posts.freshness import freshnesses
 from reporter.posts.home import Card, card, newest_posts
 from reporter.posts.how import how
+from reporter.posts.machine import forecasts_json
 from reporter.posts.place import place_page
 from reporter.posts.post import post
 from reporter.posts.report import report as backtest_report
@@ -107,6 +108,7 @@ def _feed(site: Site, page: _Page, book: Book, shown: Card) -> dict[str, bytes]:
     for place in book.places.values():
         leaf = place_page(book, place)
         rendered[leaf.address] = page("place.html", leaf.address, page=leaf, source=source)
+        files[f"{leaf.address}forecasts.json"] = forecasts_json(book, place)
         rendered[leaf.embed] = page("embed.html", leaf.embed, page=leaf, source=source)
         files |= beside.of_place(site.title, book, leaf)
     index = feed_index(book)

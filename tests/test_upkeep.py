@@ -53,7 +53,7 @@ def july(until_july, tmp_path):
 def without_pages(site, to):
     """The record alone, in another folder."""
     shutil.copytree(site / "data", to / "data")
-    for derived in ("series.json", "scores.parquet", "peer-scores.parquet"):
+    for derived in ("series.json", "scores.parquet", "said.parquet", "peer-scores.parquet"):
         path = to / "data" / "april" / derived
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
     return to
@@ -92,7 +92,14 @@ def test_nothing_new_makes_nothing(july, build, tree):
 
 
 @pytest.mark.parametrize(
-    "name", ["april/posts.json", "data/april/series.json", "data/april/scores.parquet/2020-05.parquet"]
+    "name",
+    [
+        "april/posts.json",
+        "data/april/series.json",
+        "data/april/scores.parquet/2020-05.parquet",
+        "data/april/said.parquet/2020-05.parquet",
+        "data/april/said.parquet/2020-07.parquet",
+    ],
 )
 @pytest.mark.parametrize("damage", [b"", b"{}", b'{"posts": [{}]}'])
 def test_what_was_kept_can_be_lost(july, build, tree, name, damage):
@@ -124,6 +131,14 @@ def test_only_months_whose_truth_changed_are_scored_again(july, build, tmp_path)
     assert "2020-07.parquet" in changed
     assert "2020-03.parquet" not in changed
     assert not revised.empty
+
+
+def test_only_the_month_that_grew_is_looked_back_at_again(july, build):
+    folder = july / "data/april/said.parquet"
+    before = {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
+    build("2020-07-10")
+    after = {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
+    assert [name for name in sorted(after) if after[name] != before.get(name)] == ["2020-07.parquet"]
 
 
 def test_the_folder_of_scores_reads_as_the_table_that_scoring_all_gives(july):

@@ -7,11 +7,25 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 
 from reporter.dates import Cadence
-from reporter.schema import CHANGES, ESTIMATES, LESSONS, REVISIONS, to_frame
+from reporter.schema import CHANGES, ESTIMATES, FORECASTS, LESSONS, REVISIONS, to_frame
 from reporter.switches import Belief, Switch
 from reporter.timeliness import Timeliness
+
+SAID_LEVELS = {0.025: "q025", 0.25: "q25", 0.5: "median", 0.75: "q75", 0.975: "q975"}
+"""The quantile levels that are looked back at, and their columns in `SAID`."""
+
+SAID = pa.schema(
+    [
+        *(FORECASTS.field(name) for name in ("reference_date", "target", "location")),
+        pa.field("model_id", pa.string()),
+        *(FORECASTS.field(name) for name in ("horizon", "target_end_date")),
+        *(pa.field(name, pa.float64()) for name in SAID_LEVELS.values()),
+    ]
+)
+"""What the leading model said at every reference date that a place's page looks back at."""
 
 
 @dataclass(frozen=True)
@@ -158,6 +172,8 @@ class FeedRecord:
         revisions: frame of `schema.REVISIONS`: how much counts are revised after they were first published.
         estimates: frame of `schema.ESTIMATES` from `since` on: what models of curves said of the waves.
         lessons: frame of `schema.LESSONS` from `since` on: how networks learnt.
+        said: frame of `SAID`, by rising reference date: what led at the newest dates, however far back.
+        history: frame of `schema.CHANGES` sorted by key and then vintage: every count that was ever known.
         codes: location → its standard code (`sources.codes`), where it has one.
         log: frame of `schema.CHANGES`, every vintage of the periods since the 61st newest reference date.
         methods: model_id → how it works.
@@ -197,6 +213,8 @@ class FeedRecord:
     revisions: pd.DataFrame = field(default_factory=lambda: to_frame(REVISIONS.empty_table(), REVISIONS))
     estimates: pd.DataFrame = field(default_factory=lambda: to_frame(ESTIMATES.empty_table(), ESTIMATES))
     lessons: pd.DataFrame = field(default_factory=lambda: to_frame(LESSONS.empty_table(), LESSONS))
+    said: pd.DataFrame = field(default_factory=lambda: to_frame(SAID.empty_table(), SAID))
     codes: Mapping[str, str] = field(default_factory=dict)
     log: pd.DataFrame = field(default_factory=lambda: to_frame(CHANGES.empty_table(), CHANGES))
     methods: Mapping[str, Method] = field(default_factory=dict)
+    history: pd.DataFrame = field(default_factory=lambda: to_frame(CHANGES.empty_table(), CHANGES))

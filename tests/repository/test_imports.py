@@ -83,6 +83,7 @@ CONDUCTORS = {
     "job",
     "pull",
     "retracing",
+    "said",
     "pipeline",
     "cli",
     "__init__",
