@@ -1,17 +1,20 @@
 """Pages as {path: bytes}: view models through the templates, and the files that all pages share."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from reporter import pieces
 from reporter.errors import ReporterError
+from reporter.pieces import MANIFEST, Piece
 from reporter.posts import FeedRecord, Kept, Site
 from reporter.posts.board import feed_board
-from reporter.posts.book import Book
+from reporter.posts.book import Book, Place
 from reporter.posts.data import feed_data
 from reporter.posts.figures import Chart
 from reporter.posts.home import card, feed_index, newest_posts
@@ -25,9 +28,12 @@ FOLDERS = (Path(__file__).parent / "templates", Path(__file__).parent.parent / "
 
 _Page = Callable[..., bytes]
 
+Folder = dict[str, bytes]
+"""The files of a page, by their paths in its folder."""
+
 
 def pages(site: Site, records: list[FeedRecord]) -> dict[str, bytes]:
-    """Render every page of the site, and the files they load.
+    """Render every page of the site that does not stand as it is, and the files they load.
 
     The same arguments give the same bytes.
 
@@ -37,15 +43,27 @@ def pages(site: Site, records: list[FeedRecord]) -> dict[str, bytes]:
     Raises:
         ReporterError: the installation has no templates.
     """
-    rendered = _assets()
     page = _renderer(site)
     books = [Book(record) for record in records]
-    cards = [card(book) for book in books]
-    rendered["index.html"] = page("home.html", "", cards=cards, posts=newest_posts(books))
-    boards = [feed_board(book, f"f{number}") for number, book in enumerate(books)]
-    rendered["scoreboard/index.html"] = page("scoreboard.html", "scoreboard/", boards=boards)
-    feeds = [feed_data(book, f"f{number}") for number, book in enumerate(books)]
-    rendered["data/index.html"] = page("data.html", "data/", feeds=feeds)
+    shared = {
+        "index.html": ("home.html", "cards", [Piece(book.record, partial(card, book)) for book in books]),
+        "scoreboard/index.html": (
+            "scoreboard.html",
+            "boards",
+            [Piece(book.record, partial(feed_board, book, f"f{number}")) for number, book in enumerate(books)],
+        ),
+        "data/index.html": (
+            "data.html",
+            "feeds",
+            [Piece(book.record, partial(feed_data, book, f"f{number}")) for number, book in enumerate(books)],
+        ),
+    }
+    posts = newest_posts(books)
+    made = {
+        path: (page(template, path.removesuffix("index.html"), **{name: parts}, posts=posts), parts)
+        for path, (template, name, parts) in shared.items()
+    }
+    rendered = _assets() | {path: data for path, (data, _) in made.items()} | {MANIFEST: pieces.shared(made)}
     for book in books:
         rendered |= _feed(page, book)
     return rendered
@@ -83,43 +101,49 @@ def report(site: Site, record: FeedRecord) -> dict[str, bytes]:
 
 
 def _feed(page: _Page, book: Book) -> dict[str, bytes]:
-    """A feed's own pages; none before its first forecast, and none of a record that cannot be read."""
-    if not book.dates:
-        return {}
-    rendered, source = {}, book.record.source
-    kept = dict(book.record.kept)
-    for day in book.dates:
-        if day not in kept:
-            view = post(book, day)
-            rendered[view.address] = page("post.html", view.address, post=view, source=source)
-            kept[day] = Kept(str(view.title), view.title.__html__(), len(rendered[view.address]))
-    for place in book.places.values():
-        leaf = place_page(book, place)
-        rendered[leaf.address] = page("place.html", leaf.address, page=leaf, source=source)
-    index = feed_index(book)
-    rendered[index.address] = page("feed.html", index.address, index=index)
-    files = {f"{address}index.html": data for address, data in rendered.items()}
-    return files | {f"{index.address}posts.json": _made(book, kept)}
+    """A feed's own pages that do not stand, and the list of all of them.
 
-
-def _made(book: Book, posts: Mapping[date, Kept]) -> bytes:
-    """The list of posts that will not change any more: all but the newest, which will link to the next.
-
-    A post's receipt names all it was made from; the hash of one stands in the next.
+    There are none before its first forecast, and none of a record that cannot be read.
     """
-    following = [book.receipts[day]["previous_sha256"] for day in book.dates[1:]]
-    listed = [
-        {
-            "date": str(day),
-            "title": posts[day].title,
-            "html": posts[day].html,
-            "size": posts[day].size,
-            "receipt_sha256": sha256,
-        }
-        for day, sha256 in zip(book.dates[:-1], following, strict=True)
-    ]
-    made = {"made_by": book.record.made_by, "newest": str(book.dates[-1]), "posts": listed}
-    return (json.dumps(made, ensure_ascii=False, indent=0) + "\n").encode()
+    standing, name = book.record.standing, book.record.name
+    if not book.dates or standing.whole:
+        return {}
+    views: dict[str, Callable[[], tuple[Folder, str, str]]] = {
+        f"{name}/{day}/": partial(_post, page, book, day) for day in book.dates
+    }
+    views |= {f"{name}/{place.slug}/": partial(_place, page, book, place) for place in book.places.values()}
+    views[f"{name}/"] = partial(_index, page, book)
+    listed, rendered = dict(standing.pages), Folder()
+    keys = {
+        f"{name}/{day}/": pieces.post_key(standing.made_by, book.record.receipts, number)
+        for number, day in enumerate(book.dates if standing.made_by else ())
+    }
+    for address, make in views.items():
+        if address not in standing.pages:
+            folder, title, html = make()
+            rendered |= {f"{address}{path}": data for path, data in folder.items()}
+            sizes = {path: len(data) for path, data in folder.items()}
+            listed[address] = Kept(keys.get(address, standing.made_from), sizes, title, html)
+    return rendered | {f"{name}/{MANIFEST}": pieces.manifest(listed)}
+
+
+def _post(page: _Page, book: Book, day: date) -> tuple[Folder, str, str]:
+    """The files of a post's folder, and its title."""
+    view = post(book, day)
+    html = page("post.html", view.address, post=view, source=book.record.source)
+    return {"index.html": html}, str(view.title), view.title.__html__()
+
+
+def _place(page: _Page, book: Book, place: Place) -> tuple[Folder, str, str]:
+    """The files of a place's folder."""
+    leaf = place_page(book, place)
+    return {"index.html": page("place.html", leaf.address, page=leaf, source=book.record.source)}, "", ""
+
+
+def _index(page: _Page, book: Book) -> tuple[Folder, str, str]:
+    """The files of the feed's own folder."""
+    index = feed_index(book)
+    return {"index.html": page("feed.html", index.address, index=index)}, "", ""
 
 
 def _renderer(site: Site) -> _Page:

@@ -91,7 +91,7 @@ def test_nothing_new_makes_nothing(july, build, tree):
 
 
 @pytest.mark.parametrize(
-    "name", ["april/posts.json", "data/april/series.json", "data/april/scores.parquet/2020-05.parquet"]
+    "name", ["april/pages.json", "data/april/series.json", "data/april/scores.parquet/2020-05.parquet"]
 )
 @pytest.mark.parametrize("damage", [b"", b"{}", b'{"posts": [{}]}'])
 def test_what_was_kept_can_be_lost(july, build, tree, name, damage):
@@ -141,11 +141,13 @@ def test_the_folder_of_scores_reads_as_the_table_that_scoring_all_gives(july):
     assert len(pd.read_parquet(data / "scores.parquet")) == len(whole)
 
 
-def test_the_list_of_posts_names_each_but_the_newest(july):
-    listed = json.loads((july / "april/posts.json").read_text())
-    dates = sorted(path.parent.name for path in july.glob("april/2020-*/index.html"))
-    assert [post["date"] for post in listed["posts"]] == dates[:-1]
-    assert listed["newest"] == dates[-1]
+def test_the_list_of_pages_names_every_file_of_every_page(july):
+    listed = json.loads((july / "april/pages.json").read_text())
+    there = {str(path.relative_to(july)): path.stat().st_size for path in july.glob("april/**/*") if path.is_file()}
+    del there["april/pages.json"]
+    pages = listed["pages"].items()
+    assert {f"{address}{name}": size for address, page in pages for name, size in page["files"].items()} == there
+    assert listed["whole"] is True
 
 
 def test_old_revisions_are_listed_without_reading_old_forecasts(build, spring, tmp_path, tree):
@@ -165,7 +167,7 @@ def test_a_kill_between_other_settings_and_their_list_leaves_no_wrong_pages(july
     before, write = tree(july), pipeline.files.write
 
     def until_the_list(path, data, **options):
-        if path.name == "posts.json":
+        if path.name == "pages.json":
             raise KeyboardInterrupt  # as good as a kill: the pages are there, their list is not
         return write(path, data, **options)
 

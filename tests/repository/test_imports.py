@@ -49,7 +49,8 @@ ALLOWED = {
     "aside": {"files"},
     "supply": BASE | {"files", "switches"},
     "posts": BASE | {"charts", "evaluate", "marks", "switches", "tasks", "timeliness"},
-    "render": BASE | {"posts"},
+    "pieces": BASE | {"posts"},
+    "render": BASE | {"pieces", "posts"},
     "transport": set(),
     "request": BASE | {"sources", "transport"},
     "fetch": BASE | {"sources", "files", "request"},
@@ -57,7 +58,7 @@ ALLOWED = {
     "audit": BASE | {"files", "seal", "dated", "receipts", "vintages", "ledger"},
     "known": BASE | {"keys"},
     "vintages": BASE | {"contents", "dated", "keys", "known"},
-    "ledger": BASE | {"contents", "dated", "receipts"},
+    "ledger": BASE | {"contents", "dated", "files", "receipts"},
 }
 CONDUCTORS = {
     "account",
