@@ -219,6 +219,11 @@ class View:
         self._followed = changes[followed]
         self._settle = np.timedelta64(settle * cadence.days, "D")
 
+    @property
+    def log(self) -> pd.DataFrame:
+        """The change log behind it, sorted by `schema.KEY` and then by vintage; nothing to write to."""
+        return self._changes
+
     def as_of(self, day: date) -> pd.DataFrame:
         """The counts as known at `day`: a counts frame, withdrawn ones left out."""
         return self._last((self._changes["as_of"] <= pd.Timestamp(day)).to_numpy())[columns(COUNTS)]

@@ -53,7 +53,7 @@ def july(until_july, tmp_path):
 def without_pages(site, to):
     """The record alone, in another folder."""
     shutil.copytree(site / "data", to / "data")
-    for derived in ("series.json", "scores.parquet", "peer-scores.parquet"):
+    for derived in ("series.json", "scores.parquet", "said.parquet", "peer-scores.parquet"):
         path = to / "data" / "april" / derived
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
     return to
@@ -92,7 +92,14 @@ def test_nothing_new_makes_nothing(july, build, tree):
 
 
 @pytest.mark.parametrize(
-    "name", ["april/posts.json", "data/april/series.json", "data/april/scores.parquet/2020-05.parquet"]
+    "name",
+    [
+        "april/pages.json",
+        "data/april/series.json",
+        "data/april/scores.parquet/2020-05.parquet",
+        "data/april/said.parquet/2020-05.parquet",
+        "data/april/said.parquet/2020-07.parquet",
+    ],
 )
 @pytest.mark.parametrize("damage", [b"", b"{}", b'{"posts": [{}]}'])
 def test_what_was_kept_can_be_lost(july, build, tree, name, damage):
@@ -126,6 +133,14 @@ def test_only_months_whose_truth_changed_are_scored_again(july, build, tmp_path)
     assert not revised.empty
 
 
+def test_only_the_month_that_grew_is_looked_back_at_again(july, build):
+    folder = july / "data/april/said.parquet"
+    before = {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
+    build("2020-07-10")
+    after = {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
+    assert [name for name in sorted(after) if after[name] != before.get(name)] == ["2020-07.parquet"]
+
+
 def test_the_folder_of_scores_reads_as_the_table_that_scoring_all_gives(july):
     from reporter.dates import Cadence
     from reporter.vintages import View, Vintages
@@ -142,11 +157,13 @@ def test_the_folder_of_scores_reads_as_the_table_that_scoring_all_gives(july):
     assert len(pd.read_parquet(data / "scores.parquet")) == len(whole)
 
 
-def test_the_list_of_posts_names_each_but_the_newest(july):
-    listed = json.loads((july / "april/posts.json").read_text())
-    dates = sorted(path.parent.name for path in july.glob("april/2020-*/index.html"))
-    assert [post["date"] for post in listed["posts"]] == dates[:-1]
-    assert listed["newest"] == dates[-1]
+def test_the_list_of_pages_names_every_file_of_every_page(july):
+    listed = json.loads((july / "april/pages.json").read_text())
+    there = {str(path.relative_to(july)): path.stat().st_size for path in july.glob("april/**/*") if path.is_file()}
+    del there["april/pages.json"]
+    pages = listed["pages"].items()
+    assert {f"{address}{name}": size for address, page in pages for name, size in page["files"].items()} == there
+    assert len(listed["events"]) == 50
 
 
 def test_old_revisions_are_listed_without_reading_old_forecasts(build, spring, tmp_path, tree):
@@ -166,7 +183,7 @@ def test_a_kill_between_other_settings_and_their_list_leaves_no_wrong_pages(july
     before, write = tree(july), pipeline.files.write
 
     def until_the_list(path, data, **options):
-        if path.name == "posts.json":
+        if path.name == "pages.json":
             raise KeyboardInterrupt  # as good as a kill: the pages are there, their list is not
         return write(path, data, **options)
 

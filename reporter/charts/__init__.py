@@ -3,7 +3,7 @@
 Colours are CSS custom properties, `var(--forecast)`: a page resolves them for Plotly, a browser for SVG.
 """
 
-from reporter.charts import courses, lags, learning, scoring, spreads, vintages
+from reporter.charts import calendar, courses, firsts, lags, learning, scoring, spreads, vintages
 from reporter.charts.axes import Figure, literal, number
 from reporter.charts.drawing import svg
 from reporter.charts.fans import Fan, cut, fan, outside
@@ -17,9 +17,11 @@ __all__ = [
     "Figure",
     "Mini",
     "bar",
+    "calendar",
     "courses",
     "cut",
     "fan",
+    "firsts",
     "lags",
     "learning",
     "literal",

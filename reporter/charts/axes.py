@@ -11,8 +11,9 @@ from reporter.dates import day_in_words
 Figure = dict[str, Any]
 """A Plotly figure: `data` and `layout`, of what this module draws itself."""
 
-INK, FORECAST, LIKELY, SURE, EDGE, FAINT, MUTED, OUTSIDE, PAPER = (
-    f"var(--{name})" for name in ("ink", "forecast", "likely", "sure", "edge", "faint", "muted", "outside", "paper")
+INK, FORECAST, LIKELY, SURE, EDGE, FAINT, MUTED, OUTSIDE, PAPER, LINE = (
+    f"var(--{name})"
+    for name in ("ink", "forecast", "likely", "sure", "edge", "faint", "muted", "outside", "paper", "line")
 )
 
 

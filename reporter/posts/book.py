@@ -15,6 +15,7 @@ import pandas as pd
 from reporter.dates import day_in_words, parse_date
 from reporter.evaluate import BASELINE
 from reporter.posts import lessons
+from reporter.posts.past import Past
 from reporter.posts.record import FeedRecord
 from reporter.posts.tally import COLUMNS, Tally
 from reporter.posts.wave import Waves, indexed
@@ -200,6 +201,15 @@ class Book:
         """Whether a date was forecast before the next vintage was out."""
         return bool(self.receipts[reference]["live"])
 
+    def as_of(self, reference: date) -> date:
+        """The vintage that a date was forecast from."""
+        return parse_date(self.receipts[reference]["vintage"]["as_of"])
+
+    @cached_property
+    def past(self) -> Past:
+        """What led at every date that can be looked back at, and every count that was ever known."""
+        return Past(self.record)
+
     @cached_property
     def waves(self) -> Waves:
         """What models of curves said, by series and model, oldest reference date first."""
@@ -215,8 +225,16 @@ class Book:
     @cached_property
     def tally(self) -> Tally:
         """Scores against first values, to be counted by model."""
+        return self._tally("first")
+
+    @cached_property
+    def latest_tally(self) -> Tally:
+        """Scores against latest values, to be counted by model."""
+        return self._tally("latest")
+
+    def _tally(self, against: str) -> Tally:
         scores = self.record.scores[list(COLUMNS)]
-        return Tally(scores[scores["against"] == "first"])
+        return Tally(scores[scores["against"] == against])
 
 
 def by_series(frame: pd.DataFrame) -> dict[Series, dict[date, float]]:

@@ -19,7 +19,7 @@ WINDOW = {Cadence.DAY: 56, Cadence.WEEK: 40}
 MOST_NAMED = 3
 """Marked counts that a chart's description names one by one; more are counted."""
 
-PAST = 20
+PAST = 14
 """How many past forecasts a place's chart shows."""
 
 

@@ -1,17 +1,31 @@
 """What the pages are made from: the input contract, filled by `reporter.gather`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 
 from reporter.dates import Cadence
-from reporter.schema import CHANGES, ESTIMATES, LESSONS, REVISIONS, to_frame
+from reporter.schema import CHANGES, ESTIMATES, FORECASTS, LESSONS, REVISIONS, to_frame
 from reporter.switches import Belief, Switch
 from reporter.timeliness import Timeliness
+
+SAID_LEVELS = {0.025: "q025", 0.25: "q25", 0.5: "median", 0.75: "q75", 0.975: "q975"}
+"""The quantile levels that are looked back at, and their columns in `SAID`."""
+
+SAID = pa.schema(
+    [
+        *(FORECASTS.field(name) for name in ("reference_date", "target", "location")),
+        pa.field("model_id", pa.string()),
+        *(FORECASTS.field(name) for name in ("horizon", "target_end_date")),
+        *(pa.field(name, pa.float64()) for name in SAID_LEVELS.values()),
+    ]
+)
+"""What the leading model said at every reference date that a place's page looks back at."""
 
 
 @dataclass(frozen=True)
@@ -89,17 +103,19 @@ class Peers:
 
 @dataclass(frozen=True)
 class Kept:
-    """A post whose page is as it should be and need not be made again.
+    """A page whose files are as they should be and need not be made again.
 
     Attributes:
-        title: its title in plain words.
+        key: a hash of all that they were made from.
+        files: their sizes in bytes, by their paths in the page's folder.
+        title: of a post, in plain words.
         html: the same with its numbers marked up.
-        size: bytes of the page.
     """
 
-    title: str
-    html: str
-    size: int
+    key: str
+    files: Mapping[str, int]
+    title: str = ""
+    html: str = ""
 
     def __str__(self) -> str:
         return self.title
@@ -124,6 +140,28 @@ class Method:
 
 
 @dataclass(frozen=True)
+class Standing:
+    """What of a feed's pages stands as it would be made again.
+
+    Attributes:
+        made_by: a hash of all that a post's page is made of besides the record: code, templates, settings; empty
+            where nothing is to be kept.
+        made_from: the same of all that the feed's other pages are made from, its newest counts and forecasts included.
+        pages: the pages that stand, by their addresses.
+        pieces: the feed's pieces of the pages that feeds share, by name, as HTML.
+        events: the feed's newest events, by the names of their fields; only where all pages stand.
+        whole: all of them stand.
+    """
+
+    made_by: str = ""
+    made_from: str = ""
+    pages: Mapping[str, Kept] = field(default_factory=dict)
+    pieces: Mapping[str, str] = field(default_factory=dict)
+    events: Sequence[Mapping[str, Any]] = ()
+    whole: bool = False
+
+
+@dataclass(frozen=True)
 class FeedRecord:
     """All that one feed's pages are made from.
 
@@ -145,8 +183,7 @@ class FeedRecord:
         scores: frame of `evaluate.SCORES`.
         peers: other teams' forecasts.
         series: (target, location) of every forecast on record → its first reference date; None looks among `forecasts`.
-        kept: posts that need no rendering, by reference date; never the newest, which will link to the next.
-        made_by: a hash of all that a post's page is made of besides the record: code, templates, settings.
+        standing: the pages that need no rendering.
         failed: what went wrong in this run, and the models that failed for the newest forecast, one line each.
         timeliness: how timely its counts are; None of a finished story, and before the first count.
         patience: days after the expected date at which its source is late, stale and retired.
@@ -158,6 +195,8 @@ class FeedRecord:
         revisions: frame of `schema.REVISIONS`: how much counts are revised after they were first published.
         estimates: frame of `schema.ESTIMATES` from `since` on: what models of curves said of the waves.
         lessons: frame of `schema.LESSONS` from `since` on: how networks learnt.
+        said: frame of `SAID`, by rising reference date: what led at the newest dates, however far back.
+        history: frame of `schema.CHANGES` sorted by key and then vintage: every count that was ever known.
         codes: location → its standard code (`sources.codes`), where it has one.
         log: frame of `schema.CHANGES`, every vintage of the periods since the 61st newest reference date.
         methods: model_id → how it works.
@@ -182,11 +221,10 @@ class FeedRecord:
     latest: pd.DataFrame
     scores: pd.DataFrame
     failed: tuple[str, ...]
-    peers: tuple[Peers, ...] = ()
+    peers: tuple[Peers, ...] = field(default_factory=tuple)
     since: date | None = None
-    series: Mapping[tuple[str, str], date] | None = None
-    kept: Mapping[date, Kept] = field(default_factory=dict)
-    made_by: str = ""
+    series: Mapping[tuple[str, str], date] | None = field(default_factory=lambda: None)
+    standing: Standing = Standing()
     timeliness: Timeliness | None = None
     patience: tuple[int, int, int] = (2, 7, 90)
     upstreams: tuple[Upstream, ...] = ()
@@ -197,6 +235,8 @@ class FeedRecord:
     revisions: pd.DataFrame = field(default_factory=lambda: to_frame(REVISIONS.empty_table(), REVISIONS))
     estimates: pd.DataFrame = field(default_factory=lambda: to_frame(ESTIMATES.empty_table(), ESTIMATES))
     lessons: pd.DataFrame = field(default_factory=lambda: to_frame(LESSONS.empty_table(), LESSONS))
+    said: pd.DataFrame = field(default_factory=lambda: to_frame(SAID.empty_table(), SAID))
     codes: Mapping[str, str] = field(default_factory=dict)
     log: pd.DataFrame = field(default_factory=lambda: to_frame(CHANGES.empty_table(), CHANGES))
     methods: Mapping[str, Method] = field(default_factory=dict)
+    history: pd.DataFrame = field(default_factory=lambda: to_frame(CHANGES.empty_table(), CHANGES))
