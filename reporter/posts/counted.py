@@ -26,11 +26,15 @@ class Counted:
 
 
 def counted(counts: Mapping[date, float], cadence: Cadence) -> Counted:
-    r"""The table of some counts; the year stands where it changes.
+    """The table of some counts; the year stands where it changes.
 
-    >>> table = counted({date(2020, 4, 11): 526396.0, date(2020, 4, 13): 9.0}, Cadence.DAY)
-    >>> table.heads[:2], [(when, [ascii(cell).strip("'") for cell in cells[-2:]]) for when, cells in table.lines]
-    (('Week from', 'Mon'), [('13 April 2020', ['9']), ('6 April', ['526\\u202f396', '\\u2013'])])
+    >>> table = counted({date(2020, 4, 11): 396.0, date(2020, 4, 13): 9.0}, Cadence.DAY)
+    >>> table.heads[:3], [when for when, _ in table.lines]
+    (('Week from', 'Mon', 'Tue'), ['13 April 2020', '6 April'])
+    >>> table.lines[0][1]
+    ['9', '', '', '', '', '', '']
+    >>> table.lines[1][1] == ["", "", "", "", "", "396", "\N{EN DASH}"]
+    True
     """
     if cadence is Cadence.WEEK:
         days = sorted(counts, reverse=True)
@@ -41,8 +45,9 @@ def counted(counts: Mapping[date, float], cadence: Cadence) -> Counted:
         monday = day - timedelta(day.weekday())
         cells = weeks.setdefault(monday, [""] * day.weekday())
         cells.append(number(counts[day]) if day in counts else _NONE)
+    rows = _heads(sorted(weeks, reverse=True))
     return Counted(
-        ("Week from", *_WEEKDAYS), [(head, weeks[monday]) for head, monday in _heads(sorted(weeks, reverse=True))]
+        ("Week from", *_WEEKDAYS), [(head, (weeks[monday] + [""] * 7)[: len(_WEEKDAYS)]) for head, monday in rows]
     )
 
 
