@@ -71,13 +71,13 @@ def feed_record(
     standing = Standing()
     if published is not None:
         made_by = upkeep.made_by(site, feed, counts.places)
-        # On which day a source was asked shows on the status page alone, which every run makes.
-        seen = [(one.asked is None, replace(one, asked=None, answered=None)) for one in quick["upstreams"]]
-        said = [quick[name] for name in ("headline", "vintages", "timeliness", "switches", "beliefs")]
-        settings = [made_by, number, feed.model_dump(mode="json"), failed, seen, said]
         newest = [receipts[-1:], ledger.digest(receipts[-LOOKBACK:]), upkeep.digest_of(counts.changes)]
-        made_from = upkeep.digest([*settings, *newest, files.hash_of(folder / peers.NAME)])
-        standing = published.standing(feed.name, made_by, made_from, receipts)
+        said = [quick[name] for name in ("headline", "vintages", "timeliness")]
+        made_from = upkeep.digest([made_by, upkeep.settings_of(feed), *newest, *said])
+        # On which day a source was asked shows on the status page alone, which every run makes.
+        asked = [(one.asked is None, replace(one, asked=None, answered=None)) for one in quick["upstreams"]]
+        told = [number, failed, asked, files.hash_of(folder / peers.NAME)]
+        standing = published.standing(feed.name, made_by, made_from, upkeep.digest([made_from, *told]), receipts)
     since = upkeep.wanted_since(feed.name, receipts, standing) if posts else max(ledger.reference_dates, default=None)
     slow: dict[str, Callable[[], object]] = {
         "forecasts": lambda: tasks.wide(ledger.forecasts(since)),

@@ -34,6 +34,11 @@ def made_by(site: Site, feed: Feed, places: pd.DataFrame) -> str:
     return digest([fingerprint.code_sha256(), _templates(), settings, places.to_csv(index=False)])
 
 
+def settings_of(feed: Feed) -> str:
+    """The settings that show on a feed's pages, as text."""
+    return json.dumps(feed.model_dump(mode="json", exclude=_UNSEEN - {"peers"}), sort_keys=True)
+
+
 def digest(parts: Iterable[object]) -> str:
     """A hash over how things are written in code."""
     return hashlib.sha256("\n".join(map(repr, parts)).encode()).hexdigest()
@@ -65,14 +70,16 @@ class Published:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def standing(self, name: str, made_by: str, made_from: str, receipts: Sequence[Receipt]) -> Standing:
+    def standing(
+        self, name: str, made_by: str, made_from: str, pieced_from: str, receipts: Sequence[Receipt]
+    ) -> Standing:
         """What of a feed's pages stands as it would be made again.
 
         A page stands if it has the key it would have now, and its files are there with the sizes they had.
 
         Args:
             name: the feed's.
-            made_by, made_from: as in `Standing`.
+            made_by, made_from, pieced_from: as in `Standing`.
             receipts: every receipt, each of which names all that its post is made from.
         """
         whole, listed = _read(self.folder / name / MANIFEST)
@@ -85,9 +92,11 @@ class Published:
             for address, page in listed.items()
             if page.key == keys.get(address) and self._has(address, page)
         }
-        pieces = self._pieces.get((name, made_from), {})
+        pieces = self._pieces.get((name, pieced_from), {})
         whole = whole and len(pages) == len(listed) and set(pieces) == set(PIECES) and bool(dates)
-        return Standing(made_by, made_from, pages, pieces, whole and all(f"{name}/{day}/" in pages for day in dates))
+        return Standing(
+            made_by, made_from, pieced_from, pages, pieces, whole and all(f"{name}/{day}/" in pages for day in dates)
+        )
 
     def _has(self, address: str, page: Kept) -> bool:
         try:
