@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from datetime import date, datetime
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -43,7 +43,7 @@ def pages(site: Site, records: list[FeedRecord]) -> dict[str, bytes]:
     Raises:
         ReporterError: the installation has no templates.
     """
-    page = _renderer(site)
+    rendered, page = _assets(), _renderer(site)
     books = [Book(record) for record in records]
     shared = {
         "index.html": ("home.html", "cards", [Piece(book.record, partial(card, book)) for book in books]),
@@ -63,7 +63,7 @@ def pages(site: Site, records: list[FeedRecord]) -> dict[str, bytes]:
         path: (page(template, path.removesuffix("index.html"), **{name: parts}, posts=posts), parts)
         for path, (template, name, parts) in shared.items()
     }
-    rendered = _assets() | {path: data for path, (data, _) in made.items()} | {MANIFEST: pieces.shared(made)}
+    rendered |= {path: data for path, (data, _) in made.items()} | {MANIFEST: pieces.shared(made)}
     for book in books:
         rendered |= _feed(page, book)
     return rendered
@@ -147,24 +147,30 @@ def _index(page: _Page, book: Book) -> tuple[Folder, str, str]:
 
 
 def _renderer(site: Site) -> _Page:
-    """A function that renders a template at an address, with one environment for all."""
+    """A function that renders a template at an address."""
+    environment = _environment(tuple(map(str, FOLDERS)))
+
+    def page(template: str, address: str, **values: object) -> bytes:
+        root = "../" * address.count("/") or "./"
+        canonical = site.base_url + address
+        return environment.get_template(template).render(site=site, root=root, canonical=canonical, **values).encode()
+
+    return page
+
+
+@cache
+def _environment(folders: tuple[str, ...]) -> Environment:
+    """One environment for all pages: it keeps the templates it compiled, as long as their files stay as they are."""
     # FileSystemLoader, for PackageLoader fails in a checkout, where the templates lie beside the package.
     environment = Environment(
-        loader=FileSystemLoader([str(folder) for folder in FOLDERS]),
+        loader=FileSystemLoader(folders),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.filters |= {"svg": _svg, "figure": _figure}
-    environment.globals["site"] = site
-
-    def page(template: str, address: str, **values: object) -> bytes:
-        root = "../" * address.count("/") or "./"
-        canonical = site.base_url + address
-        return environment.get_template(template).render(root=root, canonical=canonical, **values).encode()
-
-    return page
+    return environment
 
 
 def _svg(chart: Chart) -> Markup:

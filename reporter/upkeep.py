@@ -31,7 +31,7 @@ def made_by(site: Site, feed: Feed, places: pd.DataFrame) -> str:
     """A hash of all that a post's page is made of besides the record: code, templates, settings, names of places."""
     shown = feed.model_dump(mode="json", exclude=_UNSEEN)
     settings = json.dumps([site.model_dump(mode="json"), shown], sort_keys=True)
-    return digest([fingerprint.code_sha256(), _templates(), settings, places.to_csv(index=False)])
+    return digest([fingerprint.code_sha256(), templates_sha256(), settings, places.to_csv(index=False)])
 
 
 def settings_of(feed: Feed) -> str:
@@ -51,7 +51,7 @@ def digest_of(frame: pd.DataFrame) -> str:
 
 
 @cache
-def _templates() -> str:
+def templates_sha256() -> str:
     """Hash of every template and asset."""
     running = hashlib.sha256()
     for folder in render.FOLDERS:

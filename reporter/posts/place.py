@@ -9,7 +9,7 @@ from reporter.posts.comparison import judgements, lead_of
 from reporter.posts.figures import Ahead, Chart, ahead_rows, fan_chart, window
 from reporter.posts.freshness import Freshness, freshness
 from reporter.posts.judge import Judgement
-from reporter.posts.marked import MarkList, find, mark_list
+from reporter.posts.marked import MarkList, mark_list, marks_on
 from reporter.posts.post import count_rows, expected_sentence
 from reporter.posts.standing import Standing, explained, kind_words, ordered, standings
 from reporter.posts.wavepart import WavePart, wave_parts
@@ -101,18 +101,10 @@ def _section(book: Book, target: str, place: Place, newest: date) -> PlaceSectio
         ahead=[] if forecast is None else ahead_rows(forecast),
         counts=count_rows(window(known, newest, book.record.cadence)),
         waves=wave_parts(book, target, place, newest, ident, every_chart=True),
-        marks=mark_list(
-            find(book.known(newest, series), target, newest, book.record.cadence), target, book.record.cadence
-        ),
+        marks=mark_list(marks_on(book, series, newest), target, book.record.cadence),
         past=_past(book, series),
         records=_records(book, series),
     )
-
-
-def _marks(book: Book, series: Series, newest: date) -> MarkList:
-    """The marks as they were when the newest forecast was made: they are what its models were fitted with."""
-    cadence = book.record.cadence
-    return mark_list(find(book.known(newest, series), series[0], newest, cadence), series[0], cadence)
 
 
 def _past(book: Book, series: Series) -> list[PastRow]:
