@@ -234,11 +234,14 @@ class BySeries(Mapping[Series, dict[date, float]]):
         names = [(str(words[t]), str(codes[p])) for t, p in zip(targets[heads], places[heads], strict=True)]
         parts = np.split(order, starts[1:]) if len(starts) else []
         self._rows = dict(zip(names, parts, strict=True))
+        self._laid_out: dict[Series, dict[date, float]] = {}
 
     def __getitem__(self, series: Series) -> dict[date, float]:
-        rows = self._rows[series]
-        days = self._days[rows].astype("datetime64[D]").astype(object).tolist()
-        return dict(zip(days, self._values[rows].tolist(), strict=True))
+        if series not in self._laid_out:
+            rows = self._rows[series]
+            days = self._days[rows].astype("datetime64[D]").astype(object).tolist()
+            self._laid_out[series] = dict(zip(days, self._values[rows].tolist(), strict=True))
+        return self._laid_out[series]
 
     def __iter__(self) -> Iterator[Series]:
         return iter(self._rows)
