@@ -13,7 +13,13 @@ from reporter.ledger import BESIDE, Ledger
 from reporter.receipts import Receipt
 from reporter.vintages import Vintages
 
-DERIVED = ("scores.parquet/*.parquet", "peer-scores.parquet", "series.json", "target-data/*.parquet")
+DERIVED = (
+    "scores.parquet/*.parquet",
+    "said.parquet/*.parquet",
+    "peer-scores.parquet",
+    "series.json",
+    "target-data/*.parquet",
+)
 """What can be made again from the record, and carries a seal."""
 
 _OTHERS = (
@@ -26,7 +32,7 @@ _OTHERS = (
     "target-data/time-series.parquet",
     "target-data/oracle-output.parquet",
 )
-_FOLDERS = ("model-output", *BESIDE, "receipts", "vintages", "scores.parquet", "target-data")
+_FOLDERS = ("model-output", *BESIDE, "receipts", "vintages", "scores.parquet", "said.parquet", "target-data")
 _DATA = {".parquet", ".csv", ".json", ".jsonl", ".arrow"}
 
 
@@ -117,7 +123,7 @@ def _check_nothing_else(folder: Path, ledger: Ledger, vintages: Vintages, held: 
         else:
             expected |= set(store.paths)
     months = {month_of(day) for day in ledger.reference_dates}
-    expected |= {folder / "scores.parquet" / f"{month}.parquet" for month in months}
+    expected |= {folder / name / f"{month}.parquet" for month in months for name in ("scores.parquet", "said.parquet")}
     expected |= {folder / name for name in _OTHERS}
     for path in _data_files(folder):
         if path not in expected:

@@ -31,6 +31,14 @@ class Site(_Table):
         "an http or https address that ends with a slash",
         "https://example.github.io/reporter/",
     )
+    theme: _Text | None = _setting(
+        "The folder of the blog's own templates and styles; a relative path starts at the settings.", "a path", None
+    )
+
+    @property
+    def folder(self) -> Path | None:
+        """Where the theme lies."""
+        return None if self.theme is None else Path(self.theme)
 
 
 class Settings(_Table):
@@ -69,7 +77,10 @@ def load(path: Path) -> Settings:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(str(path), _one_line(error), "a readable TOML file") from error
     settings = parse(raw)
-    return settings.model_copy(update={"feeds": tuple(_resolved(feed, path.parent) for feed in settings.feeds)})
+    feeds, site = tuple(_resolved(feed, path.parent) for feed in settings.feeds), settings.site
+    if site.theme is not None:
+        site = site.model_copy(update={"theme": str(path.parent / site.theme)})
+    return settings.model_copy(update={"feeds": feeds, "site": site})
 
 
 def _resolved(feed: Feed, folder: Path) -> Feed:

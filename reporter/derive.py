@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from reporter import files, hub, index, metadata, scores
+from reporter import files, hub, index, metadata, said, scores
 from reporter.counts import FeedCounts
 from reporter.feeds import Feed
 from reporter.ledger import Ledger
@@ -17,6 +17,7 @@ def derive(feed: Feed, counts: FeedCounts, ledger: Ledger, folder: Path, publish
     """
     first, latest, newest_as_of = counts.view.first, counts.view.latest, counts.changes["as_of"].max()
     scores.refresh(folder / scores.NAME, ledger, scores.Truth(first, latest))
+    said.refresh(folder / said.NAME, ledger, feed.models, feed.leading)
     found = index.indexed(folder, ledger)
     index.keep(folder, ledger, found)
     horizons = max(feed.horizons, found.horizons)

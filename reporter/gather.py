@@ -16,10 +16,11 @@ from reporter.counts import FeedCounts
 from reporter.dates import parse_date
 from reporter.feeds import Feed
 from reporter.ledger import LEDGER, Ledger, Receipt
-from reporter.posts import Attribution, FeedRecord, Standing, Upstream
+from reporter.posts import Attribution, FeedRecord, Method, Standing, Upstream
 from reporter.posts.book import LOOKBACK
 from reporter.schema import COUNTS, SPLITS, TOLD, to_frame
 from reporter.sources.base import Source
+from reporter.sources.codes import codes
 from reporter.supply import Supply
 from reporter.timeliness import State, Timeliness, timeliness
 from reporter.vintages import View
@@ -35,6 +36,7 @@ def feed_record(
     failed: Iterable[str],
     *,
     site: Site,
+    licence: str | None = None,
     number: int = 0,
     published: upkeep.Published | None = None,
     posts: bool = True,
@@ -45,6 +47,7 @@ def feed_record(
 
     Args:
         folder: the feed's record.
+        licence: of the forecasts.
         number: the feed's place in the settings.
         published: the site, where pages of earlier runs may stand; None wants all made again.
         posts: whether posts are to be made; without them only the newest forecasts are read.
@@ -66,14 +69,15 @@ def feed_record(
         "upstreams": tuple(_upstreams(feed, kept_supply, counts.settle * feed.period.step)),
         "switches": kept_supply.switches,
         "beliefs": kept_supply.beliefs,
+        "codes": codes(counts.places["location"].tolist()),
     }
     failed = [*failed, *_newest_failures(receipts)]
     standing = Standing()
     if published is not None:
-        made_by = upkeep.made_by(site, feed, counts.places)
+        made_by = upkeep.made_by(site, feed, counts.places, licence)
         newest = [receipts[-1:], ledger.digest(receipts[-LOOKBACK:]), upkeep.digest_of(counts.changes)]
-        said = [quick[name] for name in ("headline", "vintages", "timeliness")]
-        made_from = upkeep.digest([made_by, upkeep.settings_of(feed), *newest, *said])
+        shown = [quick[name] for name in ("headline", "vintages", "timeliness", "switches", "beliefs")]
+        made_from = upkeep.digest([made_by, upkeep.settings_of(feed), *newest, *shown])
         # On which day a source was asked shows on the status page alone, which every run makes.
         asked = [(one.asked is None, replace(one, asked=None, answered=None)) for one in quick["upstreams"]]
         told = [number, failed, asked, files.hash_of(folder / peers.NAME)]
@@ -89,11 +93,19 @@ def feed_record(
         "peers": lambda: tuple(peers.peers_on_record(feed, folder / peers.NAME)),
         "revisions": lambda: counts.revisions,
         **{name: partial(ledger.told, name, since) for name in TOLD},
+        "said": lambda: said.read(folder / said.NAME),
+        "history": lambda: view.log,
+        **({"log": lambda: view.since(_oldest_shown(receipts))} if posts and receipts else {}),
     }
     read = quick | {"since": since, "standing": standing}
     if standing.whole:
         return _record(feed, failed, read, slow)
     return _record(feed, failed, read | {name: ask() for name, ask in slow.items()})
+
+
+def _oldest_shown(receipts: list[Receipt]) -> date:
+    """The oldest reference date whose forecasts a page may always look at."""
+    return parse_date(receipts[-LOOKBACK:][0]["reference_date"])
 
 
 def headline(feed: Feed, counts: FeedCounts, receipts: list[Receipt]) -> str:
@@ -188,12 +200,18 @@ def _record(
         horizons=feed.horizons,
         lead=feed.leading,
         models={name: models.REGISTRY[name].title for name in feed.models},
+        methods={name: _method(name) for name in feed.models},
         archive=feed.archive,
         patience=feed.patience,
         source=replace(main, text=f"{main.text}.{instead}".removesuffix(".")) if others else main,
         failed=tuple(failed),
         **read,
     )
+
+
+def _method(name: str) -> Method:
+    about = models.REGISTRY[name].about
+    return Method(about.methods, about.methods_long, about.data_inputs)
 
 
 def _newest_failures(receipts: list[Receipt]) -> list[str]:
@@ -210,11 +228,11 @@ class _Asked(FeedRecord):
     def __init__(self, asked: Mapping[str, Callable[[], object]], **read: object) -> None:
         self.__dict__.update(read | {"_asked": asked})
 
-    def __getattr__(self, name: str) -> object:
-        if name.startswith("_") or name not in self.__dict__["_asked"]:
-            raise AttributeError(name)
-        value = self.__dict__[name] = self.__dict__["_asked"][name]()
-        return value
+    def __getattribute__(self, name: str) -> object:
+        own = object.__getattribute__(self, "__dict__")
+        if name not in own and name in own.get("_asked", {}):
+            own[name] = own["_asked"][name]()
+        return object.__getattribute__(self, name)
 
 
 class _Known(Mapping[str, pd.DataFrame]):

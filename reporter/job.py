@@ -157,7 +157,7 @@ class Job:
             SettingsError: as `run`.
         """
         try:
-            site = self._publisher.site
+            site, team = self._publisher
             failed = self.account.failed + self.account.peers_failed
             return gather.feed_record(
                 self.feed,
@@ -166,6 +166,7 @@ class Job:
                 self._folder,
                 failed,
                 site=site,
+                licence=team.licence if team else None,
                 number=self._number,
                 published=published,
                 posts=posts,

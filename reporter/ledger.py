@@ -145,15 +145,15 @@ class Ledger:
                 tables.append(table.append_column("model_id", pa.repeat(pa.scalar(model), len(table))))
         return to_frame(pa.concat_tables(tables) if tables else LEDGER.empty_table(), LEDGER)
 
-    def of(self, receipt: Receipt) -> Iterator[tuple[str, pa.Table]]:
-        """Each model and its forecasts of one receipt's date, held against the receipt.
+    def of(self, receipt: Receipt, only: Container[str] | None = None) -> Iterator[tuple[str, pa.Table]]:
+        """Each model, or each of `only` these, and its forecasts of one receipt's date, held against the receipt.
 
         Raises:
             RecordError: as `forecasts`.
         """
         day = parse_date(receipt["reference_date"])
         for model, entry in receipt["models"].items():
-            if "sha256" in entry:
+            if "sha256" in entry and (only is None or model in only):
                 table = self._model(model).get(day)
                 if content_sha256(table) != entry["sha256"]:
                     raise RecordError(

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from functools import cached_property
 from typing import Any
 
@@ -10,6 +11,7 @@ from markupsafe import Markup
 
 from reporter.dates import kept_under, parse_date
 from reporter.posts import FeedRecord, Kept
+from reporter.posts.events import Event
 
 MANIFEST = "pages.json"
 
@@ -72,12 +74,13 @@ def shared(pages: Mapping[str, tuple[bytes, Sequence[Piece]]]) -> bytes:
     return (json.dumps({"pages": listed}, indent=0) + "\n").encode()
 
 
-def manifest(pages: Mapping[str, Kept], *, whole: bool = True) -> bytes:
+def manifest(pages: Mapping[str, Kept], events: Sequence[Event] | None = None) -> bytes:
     """The manifest of a feed's own pages, by their addresses.
 
     Args:
-        whole: whether all pages of the feed are listed.
+        events: the feed's newest; None where not all its pages are listed.
     """
+    told = None if events is None else [asdict(event) | {"when": event.when.isoformat()} for event in events]
     lines = []
     for address, page in sorted(pages.items()):
         entry: dict[str, Any] = {"key": page.key, "files": dict(sorted(page.files.items()))}
@@ -85,7 +88,7 @@ def manifest(pages: Mapping[str, Kept], *, whole: bool = True) -> bytes:
             entry |= {"title": page.title} | ({"html": page.html} if page.html != page.title else {})
         lines.append(f"{_json(address)}: {_json(entry)}")
     together = ",\n".join(lines)
-    return f'{{"whole": {_json(whole)}, "pages": {{\n{together}\n}}}}\n'.encode()
+    return f'{{"events": {_json(told)}, "pages": {{\n{together}\n}}}}\n'.encode()
 
 
 def post_key(made_by: str, receipts: Sequence[Mapping[str, Any]], number: int) -> str:

@@ -26,6 +26,7 @@ from reporter import (
     pieces,
     posts,
     render,
+    theme,
     upkeep,
 )
 from reporter.config import Settings
@@ -62,8 +63,9 @@ def check(settings: Settings) -> None:
     """Check every name in the settings against what there is.
 
     Raises:
-        SettingsError: with the first that is unknown, or an ensemble of nothing.
+        SettingsError: with the first that is unknown, an ensemble of nothing, or a theme that cannot be read.
     """
+    theme.check(settings.site.folder)
     names.check_names(settings, REGISTRY, models.REGISTRY)
     for number, feed in enumerate(settings.feeds):
         combiners = models.combiners(feed.models)
@@ -141,7 +143,8 @@ def publish(
     for work in works:
         records.append(work.record(published))
         outcome.failed += work.account.all_failed
-    site = posts.Site(settings.site.title, settings.site.base_url, __version__)
+    licence = settings.team.licence if settings.team else None
+    site = posts.Site(settings.site.title, settings.site.base_url, __version__, licence, settings.site.folder)
     pages = _pages(site, settings.feeds, records, outcome)
     for record in records:
         published.begin(record)

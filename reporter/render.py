@@ -1,23 +1,27 @@
 """Pages as {path: bytes}: view models through the templates, and the files that all pages share."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from functools import cache, partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from reporter import pieces
-from reporter.errors import ReporterError
+from reporter import beside, pieces, sitemap, syndication, theme
 from reporter.pieces import MANIFEST, Piece
 from reporter.posts import FeedRecord, Kept, Site
 from reporter.posts.board import feed_board
 from reporter.posts.book import Book, Place
 from reporter.posts.data import feed_data
+from reporter.posts.events import Events
+from reporter.posts.feedpage import feed_index
 from reporter.posts.figures import Chart
-from reporter.posts.home import card, feed_index, newest_posts
+from reporter.posts.freshness import freshnesses
+from reporter.posts.home import Card, card, newest_posts
+from reporter.posts.how import how
+from reporter.posts.machine import forecasts_json
 from reporter.posts.place import place_page
 from reporter.posts.post import post
 from reporter.posts.report import report as backtest_report
@@ -41,31 +45,30 @@ def pages(site: Site, records: list[FeedRecord]) -> dict[str, bytes]:
         Path inside the site → contents.
 
     Raises:
-        ReporterError: the installation has no templates.
+        ReporterError: the installation has no templates, or the theme's are broken.
     """
-    rendered, page = _assets(), _renderer(site)
-    books = [Book(record) for record in records]
-    shared = {
-        "index.html": ("home.html", "cards", [Piece(book.record, partial(card, book)) for book in books]),
-        "scoreboard/index.html": (
-            "scoreboard.html",
-            "boards",
-            [Piece(book.record, partial(feed_board, book, f"f{number}")) for number, book in enumerate(books)],
-        ),
-        "data/index.html": (
-            "data.html",
-            "feeds",
-            [Piece(book.record, partial(feed_data, book, f"f{number}")) for number, book in enumerate(books)],
-        ),
+    rendered, books = theme.assets(FOLDERS, site.theme), [Book(record) for record in records]
+    page, trust = _renderer(site, records), freshnesses(books)
+    cards = [cache(partial(card, book)) for book in books]
+    events = [Events(book) for book in books]
+    shared: dict[str, tuple[str, str, Sequence[Callable[[], object]]]] = {
+        "index.html": ("home.html", "cards", cards),
+        "scoreboard/index.html": ("scoreboard.html", "boards", _numbered(feed_board, books)),
+        "data/index.html": ("data.html", "feeds", _numbered(feed_data, books)),
     }
-    posts = newest_posts(books)
-    made = {
-        path: (page(template, path.removesuffix("index.html"), **{name: parts}, posts=posts), parts)
-        for path, (template, name, parts) in shared.items()
-    }
-    rendered |= {path: data for path, (data, _) in made.items()} | {MANIFEST: pieces.shared(made)}
-    for book in books:
-        rendered |= _feed(page, book)
+    posts, made = newest_posts(books), {}
+    for path, (template, name, views) in shared.items():
+        parts = [Piece(record, view) for record, view in zip(records, views, strict=True)]
+        address = path.removesuffix("index.html")
+        made[path] = page(template, address, **{name: parts}, posts=posts, trust=trust), parts
+    rendered |= {path: data for path, (data, _) in made.items()}
+    rendered["how-it-works/index.html"] = page("how.html", "how-it-works/", trust=trust, how=how(books))
+    # It is shown at whatever address nothing was found, so that its links cannot be relative.
+    rendered["404.html"] = page("404.html", "404.html", trust=trust, root=urlsplit(site.base_url).path)
+    rendered |= sitemap.files(site, books, rendered) | syndication.of_site(site, books, events)
+    for book, shown, happened in zip(books, cards, events, strict=True):
+        rendered |= _feed(site, page, book, shown, happened)
+    rendered[MANIFEST] = pieces.shared(made)
     return rendered
 
 
@@ -79,7 +82,8 @@ def status(site: Site, records: list[FeedRecord], now: datetime) -> dict[str, by
         ReporterError: as `pages`.
     """
     books = [Book(record) for record in records]
-    page = _renderer(site)("status.html", "status/", feeds=[feed_status(book) for book in books], made=moment(now))
+    feeds, trust = [feed_status(book) for book in books], freshnesses(books)
+    page = _renderer(site, records)("status.html", "status/", trust=trust, feeds=feeds, made=moment(now))
     contents = json.dumps(in_json(site, books, now), ensure_ascii=False, indent=1)
     return {"status/index.html": page, "status.json": f"{contents}\n".encode()}
 
@@ -96,81 +100,95 @@ def report(site: Site, record: FeedRecord) -> dict[str, bytes]:
     Raises:
         ReporterError: the installation has no templates.
     """
-    page = _renderer(site)
-    return _assets() | {"index.html": page("report.html", "", report=backtest_report(Book(record)))}
+    page = _renderer(site)("report.html", "", report=backtest_report(Book(record)))
+    return theme.assets(FOLDERS, site.theme) | {"index.html": page}
 
 
-def _feed(page: _Page, book: Book) -> dict[str, bytes]:
-    """A feed's own pages that do not stand, and the list of all of them.
+def _numbered(view: Callable[[Book, str], object], books: list[Book]) -> list[Callable[[], object]]:
+    """What makes the view model of each book, whose ids begin with a number of its own."""
+    return [partial(view, book, f"f{number}") for number, book in enumerate(books)]
+
+
+def _feed(site: Site, page: _Page, book: Book, shown: Callable[[], Card], events: Events) -> dict[str, bytes]:
+    """The files of a feed's own pages that do not stand, and the list of all of them.
 
     There are none before its first forecast, and none of a record that cannot be read.
     """
     standing, name = book.record.standing, book.record.name
     if not book.dates or standing.whole:
         return {}
-    views: dict[str, Callable[[], tuple[Folder, str, str]]] = {
-        f"{name}/{day}/": partial(_post, page, book, day) for day in book.dates
+    makers: dict[str, Callable[[], tuple[Folder, str, str]]] = {
+        f"{name}/{day}/": partial(_post, site, page, book, day) for day in book.dates
     }
-    views |= {f"{name}/{place.slug}/": partial(_place, page, book, place) for place in book.places.values()}
-    views[f"{name}/"] = partial(_index, page, book)
+    makers |= {
+        f"{name}/{place.slug}/": partial(_place, site, page, book, place, events) for place in book.places.values()
+    }
+    makers[f"{name}/"] = partial(_index, site, page, book, shown, events)
     listed, rendered = dict(standing.pages), Folder()
     keys = {
         f"{name}/{day}/": pieces.post_key(standing.made_by, book.record.receipts, number)
         for number, day in enumerate(book.dates if standing.made_by else ())
     }
-    for address, make in views.items():
+    for address, make in makers.items():
         if address not in standing.pages:
             folder, title, html = make()
             rendered |= {f"{address}{path}": data for path, data in folder.items()}
             sizes = {path: len(data) for path, data in folder.items()}
             listed[address] = Kept(keys.get(address, standing.made_from), sizes, title, html)
-    return rendered | {f"{name}/{MANIFEST}": pieces.manifest(listed)}
+    return rendered | {f"{name}/{MANIFEST}": pieces.manifest(listed, events.of_feed)}
 
 
-def _post(page: _Page, book: Book, day: date) -> tuple[Folder, str, str]:
+def _post(site: Site, page: _Page, book: Book, day: date) -> tuple[Folder, str, str]:
     """The files of a post's folder, and its title."""
     view = post(book, day)
     html = page("post.html", view.address, post=view, source=book.record.source)
-    return {"index.html": html}, str(view.title), view.title.__html__()
+    return {"index.html": html} | beside.of_post(site.title, book, view), str(view.title), view.title.__html__()
 
 
-def _place(page: _Page, book: Book, place: Place) -> tuple[Folder, str, str]:
+def _place(site: Site, page: _Page, book: Book, place: Place, events: Events) -> tuple[Folder, str, str]:
     """The files of a place's folder."""
-    leaf = place_page(book, place)
-    return {"index.html": page("place.html", leaf.address, page=leaf, source=book.record.source)}, "", ""
+    view, source = place_page(book, place), book.record.source
+    files = {
+        "index.html": page("place.html", view.address, page=view, source=source),
+        "embed/index.html": page("embed.html", view.embed, page=view, source=source),
+        "forecasts.json": forecasts_json(book, place),
+    }
+    return files | beside.of_place(site.title, book, view) | syndication.of_place(site, book, place, events), "", ""
 
 
-def _index(page: _Page, book: Book) -> tuple[Folder, str, str]:
+def _index(site: Site, page: _Page, book: Book, shown: Callable[[], Card], events: Events) -> tuple[Folder, str, str]:
     """The files of the feed's own folder."""
     index = feed_index(book)
-    return {"index.html": page("feed.html", index.address, index=index)}, "", ""
+    files = {"index.html": page("feed.html", index.address, index=index)}
+    return files | beside.of_feed(site.title, book, shown()) | syndication.of_feed(site, book, events), "", ""
 
 
-def _renderer(site: Site) -> _Page:
-    """A function that renders a template at an address."""
-    environment = _environment(tuple(map(str, FOLDERS)))
+def _renderer(site: Site, records: Sequence[FeedRecord] = ()) -> _Page:
+    """A function that renders a template at an address, with one environment for all."""
+    environment = theme.environment(FOLDERS, site.theme)
+    environment.filters |= {"svg": _svg, "figure": _figure}
+    environment.globals |= {"site": site, "theme_style": theme.STYLE if theme.has_style(site.theme) else ""}
+    environment.globals["site_card"] = _card(records)
 
     def page(template: str, address: str, **values: object) -> bytes:
         root = "../" * address.count("/") or "./"
-        canonical = site.base_url + address
-        return environment.get_template(template).render(site=site, root=root, canonical=canonical, **values).encode()
+        given = {"root": root, "canonical": site.base_url + address} | values
+        try:
+            return environment.get_template(template).render(given).encode()
+        except Exception as error:
+            broken = theme.broken(error, template, site.theme)
+            if broken is None:
+                raise
+            raise broken from error
 
     return page
 
 
-@cache
-def _environment(folders: tuple[str, ...]) -> Environment:
-    """One environment for all pages: it keeps the templates it compiled, as long as their files stay as they are."""
-    # FileSystemLoader, for PackageLoader fails in a checkout, where the templates lie beside the package.
-    environment = Environment(
-        loader=FileSystemLoader(folders),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"svg": _svg, "figure": _figure}
-    return environment
+def _card(records: Sequence[FeedRecord]) -> str:
+    """The share card of pages that have none of their own: that of the first feed that goes on, else of the first."""
+    told = [record for record in records if record.receipts]
+    leading = next((record for record in told if not record.archive), told[0] if told else None)
+    return "" if leading is None else f"{leading.name}/{beside.CARD}"
 
 
 def _svg(chart: Chart) -> Markup:
@@ -180,19 +198,4 @@ def _svg(chart: Chart) -> Markup:
 
 def _figure(chart: Chart) -> Markup:
     """A chart's figure as JSON that cannot end the script element it stands in."""
-    text = json.dumps(chart.figure, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    for character in "<>&\u2028\u2029":
-        text = text.replace(character, f"\\u{ord(character):04x}")
-    return Markup(text)  # noqa: S704
-
-
-def _assets() -> dict[str, bytes]:
-    """The files that pages load.
-
-    Raises:
-        ReporterError: the installation has no templates.
-    """
-    folder = next((folder / "assets" for folder in FOLDERS if (folder / "assets").is_dir()), None)
-    if folder is None:
-        raise ReporterError(f"no templates in {FOLDERS[0]} or {FOLDERS[1]}: reporter is not installed whole")
-    return {f"assets/{path.name}": path.read_bytes() for path in sorted(folder.iterdir())}
+    return Markup(chart.packed)  # noqa: S704

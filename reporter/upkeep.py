@@ -7,14 +7,14 @@ keys and the sizes of their files; the one of the site cuts the pages that feeds
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, datetime
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from reporter import files, fingerprint, render
+from reporter import files, fingerprint, render, theme
 from reporter.config import Site
 from reporter.dates import parse_date
 from reporter.feeds import Feed
@@ -27,11 +27,13 @@ _UNSEEN = {"path", "start", "end", "backfill", "peers", "limits", "url"}
 """Settings that show on no post but through the record."""
 
 
-def made_by(site: Site, feed: Feed, places: pd.DataFrame) -> str:
+def made_by(site: Site, feed: Feed, places: pd.DataFrame, licence: str | None = None) -> str:
     """A hash of all that a post's page is made of besides the record: code, templates, settings, names of places."""
     shown = feed.model_dump(mode="json", exclude=_UNSEEN)
-    settings = json.dumps([site.model_dump(mode="json"), shown], sort_keys=True)
-    return digest([fingerprint.code_sha256(), templates_sha256(), settings, places.to_csv(index=False)])
+    # Of the theme what is in it counts, and not where it lies.
+    settings = json.dumps([site.model_dump(mode="json", exclude={"theme"}), licence, shown], sort_keys=True)
+    own = theme.sha256(site.folder)
+    return digest([fingerprint.code_sha256(), templates_sha256(), own, settings, places.to_csv(index=False)])
 
 
 def settings_of(feed: Feed) -> str:
@@ -82,7 +84,7 @@ class Published:
             made_by, made_from, pieced_from: as in `Standing`.
             receipts: every receipt, each of which names all that its post is made from.
         """
-        whole, listed = _read(self.folder / name / MANIFEST)
+        events, listed = _read(self.folder / name / MANIFEST)
         keys = dict.fromkeys(listed, made_from)
         dates = [receipt["reference_date"] for receipt in receipts]
         for number, day in enumerate(dates):
@@ -93,10 +95,9 @@ class Published:
             if page.key == keys.get(address) and self._has(address, page)
         }
         pieces = self._pieces.get((name, pieced_from), {})
-        whole = whole and len(pages) == len(listed) and set(pieces) == set(PIECES) and bool(dates)
-        return Standing(
-            made_by, made_from, pieced_from, pages, pieces, whole and all(f"{name}/{day}/" in pages for day in dates)
-        )
+        whole = events is not None and len(pages) == len(listed) and set(pieces) == set(PIECES) and bool(dates)
+        whole = whole and all(f"{name}/{day}/" in pages for day in dates)
+        return Standing(made_by, made_from, pieced_from, pages, pieces, (events or ()) if whole else (), whole)
 
     def _has(self, address: str, page: Kept) -> bool:
         try:
@@ -127,7 +128,7 @@ class Published:
         if record.standing.made_by and not record.standing.whole and path.exists():
             kept = {address: page for address, page in listed.items() if address in stand}
             if kept:
-                files.write(path, manifest(kept, whole=False))
+                files.write(path, manifest(kept))
             else:
                 path.unlink()
 
@@ -144,8 +145,8 @@ def wanted_since(name: str, receipts: Sequence[Receipt], standing: Standing) -> 
     return dates[position] if position > 0 else None
 
 
-def _read(path: Path) -> tuple[bool, dict[str, Kept]]:
-    """The manifest of a feed: whether it is whole, and its pages; nothing if there is none, or none to be read."""
+def _read(path: Path) -> tuple[list[dict[str, Any]] | None, dict[str, Kept]]:
+    """The manifest of a feed: its events if it lists all pages, and its pages; nothing if it cannot be read."""
     try:
         contents: dict[str, Any] = json.loads(path.read_bytes())
         pages = {
@@ -157,6 +158,14 @@ def _read(path: Path) -> tuple[bool, dict[str, Kept]]:
             )
             for address, page in contents["pages"].items()
         }
-        return contents["whole"] is True, pages
+        events = contents["events"]
+        return None if events is None else [_event(event) for event in events], pages
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
-        return False, {}
+        return None, {}
+
+
+def _event(kept: dict[str, Any]) -> dict[str, Any]:
+    """The fields of an event as it was kept."""
+    moment, lines = datetime.fromisoformat(kept["when"]), tuple(map(str, kept["lines"]))
+    texts = {name: str(kept[name]) for name in ("ident", "kind", "title", "href")}
+    return texts | {"when": moment, "lines": lines}

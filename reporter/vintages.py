@@ -219,6 +219,11 @@ class View:
         self._followed = changes[followed]
         self._settle = np.timedelta64(settle * cadence.days, "D")
 
+    @property
+    def log(self) -> pd.DataFrame:
+        """The change log behind it, sorted by `schema.KEY` and then by vintage; nothing to write to."""
+        return self._changes
+
     def as_of(self, day: date) -> pd.DataFrame:
         """The counts as known at `day`: a counts frame, withdrawn ones left out."""
         return self._last((self._changes["as_of"] <= pd.Timestamp(day)).to_numpy())[columns(COUNTS)]
@@ -240,6 +245,10 @@ class View:
     def latest(self) -> pd.DataFrame:
         """The counts as the newest vintage has them, with the `as_of` since when."""
         return self._last(np.ones(len(self._changes), bool))
+
+    def since(self, day: date) -> pd.DataFrame:
+        """The change log of the periods that end on a day or later, a count's oldest vintage first."""
+        return self._changes[self._changes["target_end_date"] >= pd.Timestamp(day)].reset_index(drop=True)
 
     def _last(self, known: npt.NDArray[np.bool_]) -> pd.DataFrame:
         return self._changes[self._last_rows(known)].reset_index(drop=True)

@@ -53,7 +53,7 @@ def july(until_july, tmp_path):
 def without_pages(site, to):
     """The record alone, in another folder."""
     shutil.copytree(site / "data", to / "data")
-    for derived in ("series.json", "scores.parquet", "peer-scores.parquet"):
+    for derived in ("series.json", "scores.parquet", "said.parquet", "peer-scores.parquet"):
         path = to / "data" / "april" / derived
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
     return to
@@ -65,7 +65,8 @@ def test_a_day_more_gives_the_site_that_making_everything_anew_would_give(july, 
     assert len(outcome.new) == 1
     posts = list(july.glob("april/2020-*/index.html"))
     assert len(posts) > 100
-    assert outcome.changed < 15  # the new post, the one before, places, lists; not the hundred
+    # The new post, the one before, places, lists, and the files beside them; not the hundred, nor their 400 files.
+    assert outcome.changed < 52
     without_pages(july, tmp_path / "anew")
     again = build("2020-07-10", out="anew")
     assert again.new == []
@@ -91,7 +92,14 @@ def test_nothing_new_makes_nothing(july, build, tree):
 
 
 @pytest.mark.parametrize(
-    "name", ["april/pages.json", "data/april/series.json", "data/april/scores.parquet/2020-05.parquet"]
+    "name",
+    [
+        "april/pages.json",
+        "data/april/series.json",
+        "data/april/scores.parquet/2020-05.parquet",
+        "data/april/said.parquet/2020-05.parquet",
+        "data/april/said.parquet/2020-07.parquet",
+    ],
 )
 @pytest.mark.parametrize("damage", [b"", b"{}", b'{"posts": [{}]}'])
 def test_what_was_kept_can_be_lost(july, build, tree, name, damage):
@@ -125,6 +133,14 @@ def test_only_months_whose_truth_changed_are_scored_again(july, build, tmp_path)
     assert not revised.empty
 
 
+def test_only_the_month_that_grew_is_looked_back_at_again(july, build):
+    folder = july / "data/april/said.parquet"
+    before = {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
+    build("2020-07-10")
+    after = {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
+    assert [name for name in sorted(after) if after[name] != before.get(name)] == ["2020-07.parquet"]
+
+
 def test_the_folder_of_scores_reads_as_the_table_that_scoring_all_gives(july):
     from reporter.dates import Cadence
     from reporter.vintages import View, Vintages
@@ -147,7 +163,7 @@ def test_the_list_of_pages_names_every_file_of_every_page(july):
     del there["april/pages.json"]
     pages = listed["pages"].items()
     assert {f"{address}{name}": size for address, page in pages for name, size in page["files"].items()} == there
-    assert listed["whole"] is True
+    assert len(listed["events"]) == 50
 
 
 def test_old_revisions_are_listed_without_reading_old_forecasts(build, spring, tmp_path, tree):

@@ -11,9 +11,19 @@ from reporter.dates import day_in_words
 Figure = dict[str, Any]
 """A Plotly figure: `data` and `layout`, of what this module draws itself."""
 
-INK, FORECAST, LIKELY, SURE, EDGE, FAINT, MUTED, OUTSIDE, PAPER = (
-    f"var(--{name})" for name in ("ink", "forecast", "likely", "sure", "edge", "faint", "muted", "outside", "paper")
+INK, FORECAST, LIKELY, SURE, EDGE, FAINT, MUTED, OUTSIDE, PAPER, LINE = (
+    f"var(--{name})"
+    for name in ("ink", "forecast", "likely", "sure", "edge", "faint", "muted", "outside", "paper", "line")
 )
+
+
+def named(colour: str) -> str:
+    """The name of a colour, which figures hold as a CSS custom property.
+
+    >>> named("var(--forecast)")
+    'forecast'
+    """
+    return colour[6:-1]
 
 
 def number(value: float) -> str:
@@ -57,6 +67,18 @@ def plain(value: float) -> float:
     return int(short) if short.is_integer() else short
 
 
+def exact(value: float) -> float:
+    """A short number that is written as the very count it stands for: `plain`, unless that would round to another.
+
+    >>> exact(1234567.8), exact(100 / 3), exact(0.50000001)
+    (1234568, 33.3333, 0.50000001)
+    """
+    if abs(value) >= 1e4 or value == int(value):  # noqa: PLR2004 - a pixel is more than a count there
+        return round(value)
+    short = plain(value)
+    return short if round(short) == round(value) else float(value)
+
+
 def rule(x: str | float) -> dict[str, Any]:
     """A dotted vertical rule."""
     return {
@@ -85,7 +107,6 @@ def label(x: str | float, text: str, anchor: str, colour: str = MUTED) -> dict[s
         "xref": "x",
         "yref": "paper",
         "text": text,
-        "showarrow": False,
         "xanchor": anchor,
         "yanchor": "bottom",
         "font": {"color": colour, "size": 12},
@@ -97,14 +118,9 @@ def count_axis(top: float) -> dict[str, Any]:
     ticks = [tick for tick in nice_ticks(0, top) if tick > 0]
     return {
         "range": [0, plain(top)],
-        "tickmode": "array",
         "tickvals": ticks,
         "ticktext": [number(tick) if tick >= 1 else f"{tick:g}" for tick in ticks],
-        "ticklabelposition": "inside top",
         "tickfont": {"color": MUTED, "size": 12},
-        "gridcolor": FAINT,
-        "zerolinecolor": MUTED,
-        "fixedrange": True,
     }
 
 
@@ -122,12 +138,10 @@ def date_axis(first: date, last: date, room: float = 0.04) -> dict[str, Any]:
     return {
         "type": "date",
         "range": [_moment(first, -room / 0.02 * margin), _moment(last, margin)],
-        "tickmode": "array",
         "tickvals": [tick.isoformat() for tick in ticks],
         "ticktext": [_tick(tick, months=span > LONG) for tick in ticks],
         "tickfont": {"color": MUTED, "size": 12},
         "showgrid": False,
-        "fixedrange": True,
     }
 
 
@@ -139,13 +153,10 @@ def steps_axis(places: list[int]) -> dict[str, Any]:
     return {
         "type": "linear",
         "range": [places[0] - 2 * room, places[-1] + room],
-        "tickmode": "array",
         "tickvals": shown,
         "ticktext": [str(place) for place in shown],
         "tickfont": {"color": MUTED, "size": 12},
         "showgrid": False,
-        "zeroline": False,
-        "fixedrange": True,
     }
 
 
@@ -156,7 +167,7 @@ LONG = 100
 def _date_ticks(first: date, span: int) -> list[date]:
     """Days the same distance apart, or first days of months on a long axis; five or six."""
     if span <= LONG:
-        step = next(days for days in (1, 2, 7, 14, 28) if span / days <= 5)  # noqa: PLR2004
+        step = next(days for days in (1, 2, 3, 7, 14, 28) if span / days <= 5)  # noqa: PLR2004
         return [first + timedelta(days=offset) for offset in range(0, span + 1, step)]
     step = next((months for months in (1, 2, 3, 6) if span / months <= 6 * 31), 12)
     ends = first + timedelta(days=span)

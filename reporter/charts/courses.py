@@ -7,7 +7,6 @@ from typing import Any
 
 from reporter.charts.axes import (
     EDGE,
-    FAINT,
     FORECAST,
     INK,
     LIKELY,
@@ -63,7 +62,7 @@ def courses(where: Sequence[date] | Sequence[int], lines: Sequence[Course], heig
         trace = line(drawn.name, [], [], colour, width)
         trace["line"]["dash"] = dash
         trace |= {"x": x, "y": [None if value is None else plain(min(value, top)) for value in drawn.values]}
-        trace |= {"text": list(drawn.texts), "hoverinfo": "text", "connectgaps": False}
+        trace |= {"text": list(drawn.texts)}
         if len(x) <= 40:  # noqa: PLR2004 - more dots than that run into each other
             trace |= {"mode": "lines+markers", "marker": {"color": colour, "size": 5 if width > 2 else 4}}  # noqa: PLR2004
         traces.append(trace)
@@ -76,9 +75,6 @@ def courses(where: Sequence[date] | Sequence[int], lines: Sequence[Course], heig
         "yaxis": _level(top, ticks, [f"{tick:g}" for tick in ticks]),
         "shapes": [level_rule(1)],
         "annotations": [],
-        "showlegend": False,
-        "hovermode": "closest",
-        "dragmode": False,
     }
     return {"data": traces, "layout": layout}
 
@@ -107,10 +103,10 @@ def histogram(shares: Floats, band: tuple[float, float], top: float, words: Mapp
     for number, share in enumerate(shares):
         x += [plain(number * width), plain((number + 1) * width)]
         y += [plain(min(float(share), top))] * 2
-    bars = line("share", [], [], EDGE, 1) | {"fill": "toself", "fillcolor": LIKELY, "hoverinfo": "skip"}
+    bars = line("share", [], [], EDGE, 1) | {"fill": "toself", "fillcolor": LIKELY}
     low, high = (plain(end) for end in band)
-    chance = line("by chance", [], [], MUTED, 1) | {"hoverinfo": "skip", "x": [0, 1, None, 0, 1]}
-    fill = line("by chance", [], [], SURE, 0) | {"fill": "toself", "fillcolor": SURE, "hoverinfo": "skip"}
+    chance = line("by chance", [], [], MUTED, 1) | {"x": [0, 1, None, 0, 1]}
+    fill = line("by chance", [], [], SURE, 0) | {"fill": "toself", "fillcolor": SURE}
     ticks = [tick for tick in nice_ticks(0, top, 3) if tick > 0]
     layout = {
         "height": 140,
@@ -125,7 +121,6 @@ def histogram(shares: Floats, band: tuple[float, float], top: float, words: Mapp
         "yaxis": _level(top, ticks, [f"{100 * tick:g}\u202f%" for tick in ticks]),
         "shapes": [level_rule(width)],
         "annotations": [],
-        "showlegend": False,
     }
     data = [
         fill | {"x": [0, 1, 1, 0, 0], "y": [low, low, high, high, low]},
@@ -138,12 +133,7 @@ def histogram(shares: Floats, band: tuple[float, float], top: float, words: Mapp
 def _level(top: float, ticks: list[float], texts: list[str]) -> dict[str, Any]:
     return {
         "range": [0, plain(top)],
-        "tickmode": "array",
         "tickvals": ticks,
         "ticktext": texts,
-        "ticklabelposition": "inside top",
         "tickfont": {"color": MUTED, "size": 12},
-        "gridcolor": FAINT,
-        "zerolinecolor": MUTED,
-        "fixedrange": True,
     }

@@ -1,12 +1,13 @@
 """The fan chart: counts, the forecast with its two bands, and forecasts before it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 import numpy as np
 
+from reporter.charts import tooltips
 from reporter.charts.axes import (
     EDGE,
     FORECAST,
@@ -17,14 +18,15 @@ from reporter.charts.axes import (
     Figure,
     count_axis,
     date_axis,
+    exact,
     label,
     line,
     number,
     plain,
-    rounded,
     rule,
 )
-from reporter.dates import Cadence, day_in_words
+from reporter.charts.tooltips import AHEAD, AHEAD_OF_A_COUNT, COUNTED, FIRST
+from reporter.dates import Cadence
 from reporter.schema import INTERVALS, LEVELS, MEDIAN, Floats
 
 HEADROOM = 1.06
@@ -80,10 +82,7 @@ def fan(chart: Fan) -> Figure:
         "yaxis": count_axis(top),
         "shapes": [rule(chart.reference.isoformat())],
         "annotations": [label(chart.reference.isoformat(), "data ends here", anchor=anchor), *_edges(chart, top)],
-        "showlegend": False,
         "hovermode": "x",
-        "dragmode": False,
-        "separators": ".\u202f",
     }
     return {"data": traces, "layout": layout}
 
@@ -116,44 +115,35 @@ def _bands(chart: Fan) -> list[dict[str, Any]]:
         return []
     days = [day.isoformat() for day in chart.ahead]
     values = np.array(list(chart.ahead.values()))
-    texts = [_tooltip(day, q) for day, q in chart.ahead.items()]
     last = None if chart.reference in chart.apart else chart.counts.get(chart.reference)
     if last is not None:
         days = [chart.reference.isoformat(), *days]
         values = np.vstack([np.full(len(LEVELS), last), values])
     traces = [] if (values[:, 0] == values[:, -1]).all() else [
-        _band(name, days, values, nominal, colour)
-        for name, nominal, colour in (("almost surely (95 %)", 95, SURE), ("likely (50 %)", 50, LIKELY))
+        _band(name, days, values, nominal, style)
+        for name, nominal, style in (
+            ("almost surely (95 %)", 95, {"color": SURE, "dash": "dot"}),
+            ("likely (50 %)", 50, {"color": LIKELY, "dash": "solid"}),
+        )
     ]  # fmt: skip
-    median = line("about", days, values[:, MEDIAN], FORECAST, 2.25)
-    median |= {"text": texts if last is None else ["", *texts], "hoverinfo": "text"}
+    median = line("about", days, [], FORECAST, 2.25)
+    median |= {"y": _exact(values[:, MEDIAN]), "hover": AHEAD if last is None else AHEAD_OF_A_COUNT}
     return [*traces, median]
 
 
-def _band(name: str, days: list[str], values: Floats, nominal: int, colour: str) -> dict[str, Any]:
+def _band(name: str, days: list[str], values: Floats, nominal: int, style: dict[str, str]) -> dict[str, Any]:
+    """A band whose edge tells it from the other without colour."""
     lower, upper = INTERVALS[nominal]
     return {
         "type": "scatter",
         "name": name,
         "mode": "lines",
         "x": [*days, *reversed(days)],
-        "y": rounded([*values[:, upper], *values[::-1, lower]]),
+        "y": _exact([*values[:, upper], *values[::-1, lower]]),
         "fill": "toself",
-        "fillcolor": colour,
-        "line": {"color": EDGE, "width": 0.75},
-        "hoverinfo": "skip",
+        "fillcolor": style["color"],
+        "line": {"color": EDGE, "width": 1, "dash": style["dash"]},
     }
-
-
-def _tooltip(day: date, quantiles: Floats) -> str:
-    """What a touch on a forecast day says."""
-    lines = [day_in_words(day), f"about {number(quantiles[MEDIAN])}"]
-    if quantiles[0] == quantiles[-1]:
-        return "<br>".join([*lines, "one number, no range"])
-    for word, nominal in (("likely", 50), ("almost surely", 95)):
-        lower, upper = INTERVALS[nominal]
-        lines.append(f"{word} {number(quantiles[lower])}\u2013{number(quantiles[upper])}")
-    return "<br>".join(lines)
 
 
 def _counts(chart: Fan) -> list[dict[str, Any]]:
@@ -166,29 +156,21 @@ def _counts(chart: Fan) -> list[dict[str, Any]]:
         "name": "counted",
         "mode": "lines+markers" if dots else "lines",
         "x": [day.isoformat() for day in days],
-        "y": [None if value is None else plain(value) for value in values],
+        "y": [None if value is None else exact(value) for value in values],
         "line": {"color": INK, "width": 1.5},
-        "text": ["" if value is None else _counted(day, value, chart) for day, value in zip(days, values, strict=True)],
-        "hoverinfo": "text",
-        "connectgaps": False,
+        "hover": COUNTED,
     }
     if dots:
         line["marker"] = {"color": INK, "size": 4.5}
     return [*_revised(chart), line]
 
 
-def _counted(day: date, value: float, chart: Fan) -> str:
-    text = f"{day_in_words(day)}<br>counted {number(value)}"
-    first = (chart.revised or {}).get(day)
-    return text if first is None else f"{text}<br>at first {number(first)}"
-
-
 def _revised(chart: Fan) -> list[dict[str, Any]]:
     if not chart.revised:
         return []
     marker = {"color": INK, "size": 7, "symbol": "circle-open", "line": {"color": INK, "width": 1}}
-    trace = line("first value", [day.isoformat() for day in chart.revised], chart.revised.values(), INK, 1)
-    return [trace | {"mode": "markers", "marker": marker, "hoverinfo": "skip"}]
+    trace = line("first value", [day.isoformat() for day in chart.revised], [], INK, 1)
+    return [trace | {"y": _exact(chart.revised.values()), "mode": "markers", "marker": marker, "hover": FIRST}]
 
 
 def _odd(chart: Fan, top: float) -> list[dict[str, Any]]:
@@ -198,10 +180,13 @@ def _odd(chart: Fan, top: float) -> list[dict[str, Any]]:
     low, high = MARGIN * top, (1 - MARGIN) * top
     values = {day: chart.counts[day] for day in chart.odd}
     places = [min(max(value, low), high) for value in values.values()]
-    texts = [f"{_counted(day, value, chart)}<br>marked: {chart.odd[day]}" for day, value in values.items()]
+    texts = [
+        f"{tooltips.counted(day, exact(value), (chart.revised or {}).get(day))}<br>marked: {chart.odd[day]}"
+        for day, value in values.items()
+    ]
     marker = {"color": OUTSIDE, "size": 9, "symbol": "square-open", "line": {"color": OUTSIDE, "width": 1.5}}
     trace = line("marked as odd", [day.isoformat() for day in values], places, OUTSIDE, 1)
-    return [trace | {"mode": "markers", "marker": marker, "text": texts, "hoverinfo": "text"}]
+    return [trace | {"mode": "markers", "marker": marker, "text": texts}]
 
 
 def _edges(chart: Fan, top: float) -> list[dict[str, Any]]:
@@ -226,7 +211,7 @@ def _previous(chart: Fan) -> list[dict[str, Any]]:
         return []
     trace = line("said last time", _texts(chart.previous), chart.previous.values(), FORECAST, 1.5)
     trace["line"]["dash"] = "dot"
-    return [trace | {"opacity": 0.75, "hoverinfo": "skip"}]
+    return [trace | {"opacity": 0.75}]
 
 
 def _past(chart: Fan) -> list[dict[str, Any]]:
@@ -234,7 +219,7 @@ def _past(chart: Fan) -> list[dict[str, Any]]:
     number_of = len(chart.past)
     return [
         line("past forecast", _texts(said), said.values(), FORECAST, 1)
-        | {"opacity": round(0.15 + 0.5 * (place + 1) / number_of, 2), "hoverinfo": "skip"}
+        | {"opacity": round(0.15 + 0.5 * (place + 1) / number_of, 2)}
         for place, said in enumerate(chart.past)
     ]
 
@@ -246,6 +231,10 @@ def _grid(counts: dict[date, float], cadence: Cadence) -> list[date]:
     first, last = min(counts), max(counts)
     steps = (last - first) // cadence.step
     return sorted({first + n * cadence.step for n in range(steps + 1)} | set(counts))
+
+
+def _exact(values: Iterable[float]) -> list[float]:
+    return [exact(value) for value in values]
 
 
 def _texts(line: dict[date, float]) -> list[str]:

@@ -7,7 +7,6 @@ from typing import Any
 
 from reporter.charts.axes import (
     EDGE,
-    FAINT,
     INK,
     LIKELY,
     MUTED,
@@ -62,18 +61,13 @@ def lags(changes: Sequence[Change], first: int, height: int = 240) -> Figure:
     ticks = _ticks(low, high)
     yaxis = {
         "range": rounded([low, high]),
-        "tickmode": "array",
         "tickvals": rounded(map(math.log1p, ticks)),
         "ticktext": [_written(tick) for tick in ticks],
-        "ticklabelposition": "inside top",
         "tickfont": {"color": MUTED, "size": 12},
-        "gridcolor": FAINT,
-        "zeroline": False,
-        "fixedrange": True,
     }
     middle = line("the middle", [], [_at(change.middle) for change in changes], INK, 2)
     middle |= {"mode": "lines+markers", "x": where, "marker": {"color": INK, "size": 4.5}}
-    middle |= {"text": [change.text for change in changes], "hoverinfo": "text"}
+    middle |= {"text": [change.text for change in changes]}
     marked = where[0] <= first <= where[-1]
     near = first - where[0] < (where[-1] - where[0]) / 2
     layout = {
@@ -83,9 +77,6 @@ def lags(changes: Sequence[Change], first: int, height: int = 240) -> Figure:
         "yaxis": yaxis,
         "shapes": [level_rule(0), *([rule(first)] if marked else [])],
         "annotations": [label(first, "first values", "left" if near else "right")] if marked else [],
-        "showlegend": False,
-        "hovermode": "closest",
-        "dragmode": False,
     }
     bands = [
         _band(where, [change.most for change in changes], SURE),
@@ -109,8 +100,9 @@ def _at(change: float) -> float:
 def _band(where: Sequence[int], ends: Sequence[tuple[float, float]], colour: str) -> dict[str, Any]:
     upper = [_at(high) for _, high in ends]
     lower = [_at(low) for low, _ in ends]
-    trace = line("range", [], [*upper, *reversed(lower)], EDGE, 0.75)
-    return trace | {"x": [*where, *reversed(where)], "fill": "toself", "fillcolor": colour, "hoverinfo": "skip"}
+    trace = line("range", [], [*upper, *reversed(lower)], EDGE, 1)
+    trace["line"]["dash"] = "dot" if colour == SURE else "solid"
+    return trace | {"x": [*where, *reversed(where)], "fill": "toself", "fillcolor": colour}
 
 
 def _ticks(low: float, high: float) -> list[float]:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from reporter.charts.axes import (
     EDGE,
-    FAINT,
     FORECAST,
     INK,
     LIKELY,
@@ -68,8 +67,8 @@ def losses(loss: Loss, ends: tuple[float, float], height: int = 150) -> Figure:
     low, high = plain(ends[0] - room), plain(ends[1] + 2 * room)
     x = [loss.rounds[i] for i in kept]
     held_out = line("held out", [], [_short(loss.held_out[i]) for i in kept], FORECAST, 2.5)
-    held_out |= {"text": [loss.texts[i] for i in kept], "hoverinfo": "text"}
-    trained = line("learnt from", [], [_short(loss.trained[i]) for i in kept], INK, 1.5) | {"hoverinfo": "skip"}
+    held_out |= {"text": [loss.texts[i] for i in kept]}
+    trained = line("learnt from", [], [_short(loss.trained[i]) for i in kept], INK, 1.5)
     trained["line"]["dash"] = "dash"
     ticks = [tick for tick in nice_ticks(low, high, 3) if tick <= high - 0.14 * (high - low)]
     first, last = x[0], x[-1]
@@ -82,20 +81,12 @@ def losses(loss: Loss, ends: tuple[float, float], height: int = 150) -> Figure:
         "xaxis": axis(first - 10 * margin, last + 4 * margin, marks, [f"{mark:g}" for mark in marks]),
         "yaxis": {
             "range": [low, high],
-            "tickmode": "array",
             "tickvals": ticks,
             "ticktext": [f"{tick:g}" for tick in ticks],
-            "ticklabelposition": "inside top",
             "tickfont": {"color": MUTED, "size": 12},
-            "gridcolor": FAINT,
-            "zeroline": False,
-            "fixedrange": True,
         },
         "shapes": [],
         "annotations": [],
-        "showlegend": False,
-        "hovermode": "closest",
-        "dragmode": False,
     }
     return {"data": [trace | {"x": x} for trace in (trained, held_out)], "layout": layout}
 
@@ -127,7 +118,7 @@ def leanings(rows: Sequence[LeanedRow]) -> Figure:
             if value is not None:
                 box(x, y, min(value, 0.0), max(value, 0.0), top, top + _BAR / height)
         fill, edge = FILLS[number % len(FILLS)]
-        trace = line("", [], [], edge, 1) | {"fill": "toself", "fillcolor": fill, "hoverinfo": "skip"}
+        trace = line("", [], [], edge, 1) | {"fill": "toself", "fillcolor": fill}
         traces.append(trace | {"x": x, "y": y})
     ticks = nice_ticks(low, high + room)
     texts = [f"{'+' if tick > 0 else ''}{100 * tick:g}\u202f%".replace("-", "\u2212") for tick in ticks]

@@ -38,18 +38,14 @@ def in_rows(rows: Sequence[Row], xaxis: dict[str, Any], height: int = ROW, text:
     places = [plain(place + text) for place in range(len(rows))]
     yaxis = {
         "range": [len(rows), 0],
-        "tickmode": "array",
         "tickvals": places,
         "ticktext": [literal(row.name) for row in rows],
-        "ticklabelposition": "inside top",
         "tickfont": {"color": INK, "size": 12},
         "showgrid": False,
-        "zeroline": False,
-        "fixedrange": True,
     }
     words = [
         {
-            "x": 1, "y": y, "xref": "paper", "yref": "y", "text": row.words, "showarrow": False,
+            "x": 1, "y": y, "xref": "paper", "yref": "y", "text": row.words,
             "xanchor": "right", "yanchor": "bottom", "font": {"color": INK, "size": 12},
         }
         for y, row in zip(places, rows, strict=True)
@@ -61,10 +57,6 @@ def in_rows(rows: Sequence[Row], xaxis: dict[str, Any], height: int = ROW, text:
         "yaxis": yaxis,
         "shapes": [],
         "annotations": words,
-        "showlegend": False,
-        "hovermode": "closest",
-        "dragmode": False,
-        "separators": ".\u202f",
     }
 
 
@@ -73,27 +65,24 @@ def axis(low: float, high: float, ticks: Sequence[float], texts: Sequence[str]) 
     return {
         "type": "linear",
         "range": [plain(low), plain(high)],
-        "tickmode": "array",
         "tickvals": list(ticks),
         "ticktext": list(texts),
         "tickfont": {"color": MUTED, "size": 12},
         "showgrid": False,
-        "zeroline": False,
-        "fixedrange": True,
     }
 
 
 def stroke(x: Sequence[float], y: Sequence[float], colour: str, width: float) -> dict[str, Any]:
     """A line that does not answer to a touch."""
     trace = line("", [], y, colour, width)
-    return trace | {"x": [plain(value) for value in x], "hoverinfo": "skip"}
+    return trace | {"x": [plain(value) for value in x]}
 
 
 def dots(x: Sequence[float], y: Sequence[float], colour: str, texts: list[str]) -> dict[str, Any]:
     """Dots, with what a touch on each says."""
     trace = line("", [], y, colour, 1)
     marker = {"color": colour, "size": 9}
-    return trace | {"mode": "markers", "x": [plain(v) for v in x], "marker": marker, "text": texts, "hoverinfo": "text"}
+    return trace | {"mode": "markers", "x": [plain(v) for v in x], "marker": marker, "text": texts}
 
 
 def box(x: list[float | None], y: list[float | None], left: float, right: float, top: float, bottom: float) -> None:

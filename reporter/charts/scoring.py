@@ -98,7 +98,7 @@ def parts(rows: Sequence[PartsRow], *, relative: bool) -> Figure:
             left, right = (min(sum(row.parts[:end]), top) for end in (number, number + 1))
             if right > left:
                 box(x, y, left, right, place + MARK - 0.14, place + MARK + 0.14)
-        trace = line(name, [], [], edge, 1) | {"fill": "toself", "fillcolor": fill, "hoverinfo": "skip"}
+        trace = line(name, [], [], edge, 1) | {"fill": "toself", "fillcolor": fill}
         traces.append(trace | {"x": x, "y": y})
     if relative:
         traces.append(_uprights([1], len(rows), MUTED))
@@ -115,7 +115,7 @@ def held(rows: Sequence[HeldRow]) -> Figure:
         for nominal, (share, low, high) in row.held.items():
             box(x_band, y_band, 100 * low, 100 * high, y - 0.17, y + 0.17)
             traces.append(stroke([nominal, 100 * share], [y, y], MUTED, 1.5))
-        band = line("by chance", [], [], EDGE, 0.75) | {"fill": "toself", "fillcolor": SURE, "hoverinfo": "skip"}
+        band = line("by chance", [], [], EDGE, 0.75) | {"fill": "toself", "fillcolor": SURE}
         traces.insert(0, band | {"x": x_band, "y": y_band})
         for nominal, (share, low, high) in row.held.items():
             inside = low <= share <= high
@@ -138,7 +138,7 @@ def _axis(top: float, ticks: list[float]) -> dict[str, Any]:
 def _head(x: float, text: str) -> dict[str, Any]:
     """A text above the plot at `x`."""
     return {
-        "x": x, "y": 1, "xref": "x", "yref": "paper", "text": text, "showarrow": False,
+        "x": x, "y": 1, "xref": "x", "yref": "paper", "text": text,
         "xanchor": "center", "yanchor": "bottom", "font": {"color": MUTED, "size": 12},
     }  # fmt: skip
 
@@ -151,4 +151,4 @@ def _uprights(places: Sequence[float], rows: int, colour: str) -> dict[str, Any]
         for place in places:
             x += [plain(place), plain(place), None]
             y += [plain(row + MARK - 0.2), plain(row + MARK + 0.2), None]
-    return line("", [], [], colour, 1.25) | {"x": x, "y": y, "hoverinfo": "skip", "connectgaps": False}
+    return line("", [], [], colour, 1.25) | {"x": x, "y": y}

@@ -46,7 +46,7 @@ def spreads(rows: Sequence[SpreadRow]) -> Figure:
             y += [at, at, None]
             middles.append(middle)
             places.append(at)
-        data.append(line("", [], [], colour, width) | {"x": x, "y": y, "hoverinfo": "skip"})
+        data.append(line("", [], [], colour, width) | {"x": x, "y": y})
         mark = dots(middles, places, FORECAST if number_of == 0 else INK, [literal(row.name) for row in rows])
         if number_of:
             mark["marker"] |= {"symbol": "circle-open", "size": 8, "line": {"color": INK, "width": 1.5}}

@@ -1,4 +1,4 @@
-"""One forecast against one count: as a density, and as a row's small bar."""
+"""One forecast against one count, as a density."""
 
 from typing import Any
 
@@ -23,6 +23,9 @@ from reporter.charts.axes import (
     rule,
 )
 from reporter.schema import INTERVALS, LEVELS, MEDIAN, Floats
+
+POINTS = 33
+"""Of each of the three hills' outlines."""
 
 
 def strip(quantiles: Floats, actual: float | None, height: int = 132) -> Figure:
@@ -52,10 +55,9 @@ def strip(quantiles: Floats, actual: float | None, height: int = 132) -> Figure:
         "height": height,
         "margin": {"l": 0, "r": 0, "t": 22, "b": 26},
         "xaxis": axis,
-        "yaxis": {"range": [0, 1.05], "tickvals": [], "ticktext": [], "visible": False},
+        "yaxis": {"range": [0, 1.05], "tickvals": [], "ticktext": [], "showgrid": False},
         "shapes": shapes,
         "annotations": labels,
-        "showlegend": False,
     }
     return {"data": _hills(quantiles, low, high), "layout": layout}
 
@@ -68,16 +70,17 @@ def _hills(quantiles: Floats, low: float, high: float) -> list[dict[str, Any]]:
     for nominal, colour in ((95, SURE), (50, LIKELY)):
         left, right = (float(quantiles[i]) for i in INTERVALS[nominal])
         parts.append((left, right, colour))
-    highest = _density(quantiles, np.linspace(low, high, 121)).max()
+    places = np.concatenate([np.linspace(max(left, low), min(right, high), POINTS) for left, right, _ in parts])
+    heights = _density(quantiles, places)
+    heights = heights / heights.max()
     traces = []
-    for left, right, colour in parts:
-        x = np.linspace(max(left, low), min(right, high), 81)
-        y = _density(quantiles, x) / highest
-        trace = line("density", [], [], EDGE, 0.75)
-        trace |= {"fill": "toself", "fillcolor": colour, "hoverinfo": "skip"}
-        trace["x"] = rounded([x[0], *x, x[-1]])
-        trace["y"] = [0, *(round(float(value), 4) for value in y), 0]
-        traces.append(trace)
+    for number_of, (_, _, colour) in enumerate(parts):
+        own = slice(number_of * POINTS, (number_of + 1) * POINTS)
+        x, y = rounded(places[own].tolist()), heights[own].round(4).tolist()
+        trace = line("density", [], [], EDGE, 0.75) | {"fill": "toself", "fillcolor": colour}
+        # The end of the wide range is told from that of the narrow one without colour.
+        trace["line"]["dash"] = "dot" if colour == SURE else "solid"
+        traces.append(trace | {"x": [x[0], *x, x[-1], x[0]], "y": [0, *y, 0, 0]})
     return traces
 
 
@@ -99,28 +102,3 @@ def _beside(x: float, text: str, colour: str, low: float, high: float, *, right:
     right = (right or place < 0.15) and place < 0.85  # noqa: PLR2004 - a word is 15 % of a phone's width
     # A hard space between a mark and its label, and so between two labels back to back.
     return label(plain(x), f"\u00a0{text}" if right else f"{text}\u00a0", "left" if right else "right", colour)
-
-
-def bar(quantiles: Floats, actual: float | None, reach: float) -> str:
-    """A row's tiny SVG: the two ranges and the count, in shares of the median, ±`reach` at the ends.
-
-    A page has many of them: their colours are in the style sheet, by class.
-    """
-    median = float(quantiles[MEDIAN]) or 1.0
-
-    def at(value: float) -> str:
-        share = (value - float(quantiles[MEDIAN])) / abs(median) / reach
-        return f"{50 + 48 * max(-1.0, min(1.0, share)):.1f}"
-
-    shapes = []
-    for nominal, name, height in ((95, "sure", 6), (50, "likely", 10)):
-        left, right = (at(float(quantiles[i])) for i in INTERVALS[nominal])
-        width = max(float(right) - float(left), 0.4)
-        box = f'x="{left}" y="{8 - height / 2:g}" width="{width:.1f}" height="{height}"'
-        shapes.append(f'<rect class="{name}" {box}/>')
-    shapes.append('<path class="median" d="M50 3V13"/>')
-    if actual is not None:
-        inside = quantiles[INTERVALS[95][0]] <= actual <= quantiles[INTERVALS[95][1]]
-        shapes.append(f'<path class="{"counted" if inside else "outside"}" d="M{at(actual)} 0V16"/>')
-    body = "".join(shapes)
-    return f'<svg class="bar" viewBox="0 0 100 16" preserveAspectRatio="none" aria-hidden="true">{body}</svg>'

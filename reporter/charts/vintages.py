@@ -8,7 +8,6 @@ from typing import Any
 
 from reporter.charts.axes import (
     EDGE,
-    FAINT,
     FORECAST,
     INK,
     LIKELY,
@@ -63,10 +62,15 @@ class _Scale:
     at: Callable[[float], float]
     ticks: list[tuple[float, str]]
 
+    @property
+    def digits(self) -> int:
+        """Decimals of a place: a hundredth of a pixel is more than enough, and a post holds many."""
+        return 4 - math.ceil(math.log10(self.high - self.low))
+
     def place(self, value: float | None, end: float) -> float:
         """Where a value is drawn; an open end is at that of the axis."""
-        place = end if value is None else self.at(value)
-        return plain(min(max(place, self.low), self.high))
+        place = min(max(end if value is None else self.at(value), self.low), self.high)
+        return place if place in (self.low, self.high) else plain(round(place, self.digits))
 
 
 def turns(vintages: Sequence[Vintage], height: int = 260) -> Figure:
@@ -166,7 +170,6 @@ def _figure(vintages: Sequence[Vintage], scale: _Scale, height: int, room: float
         "y": [scale.place(one.estimate, scale.low) for one in vintages],
         "marker": {"color": FORECAST, "size": 6},
         "text": [one.text for one in vintages],
-        "hoverinfo": "text",
     }
     bars = [
         _bars("almost surely (95 %)", vintages, [one.most for one in vintages], scale, (EDGE, 1.5)),
@@ -178,21 +181,12 @@ def _figure(vintages: Sequence[Vintage], scale: _Scale, height: int, room: float
         "xaxis": date_axis(first, last, room),
         "yaxis": {
             "range": [scale.low, scale.high],
-            "tickmode": "array",
             "tickvals": [place for place, _ in ticks],
             "ticktext": [text for _, text in ticks],
-            "ticklabelposition": "inside top",
             "tickfont": {"color": MUTED, "size": 12},
-            "gridcolor": FAINT,
-            "zeroline": scale.low == 0,
-            "zerolinecolor": MUTED,
-            "fixedrange": True,
         },
         "shapes": [],
         "annotations": [],
-        "showlegend": False,
-        "hovermode": "closest",
-        "dragmode": False,
     }
     return {"data": [*bars, dots], "layout": layout}
 
@@ -212,7 +206,7 @@ def _bars(
             x += [one.day.isoformat(), one.day.isoformat(), None]
             y += [scale.place(low, scale.low), scale.place(high, scale.high), None]
     line = {"color": style[0], "width": style[1]}
-    return {"type": "scatter", "name": name, "mode": "lines", "x": x, "y": y, "line": line, "hoverinfo": "skip"}
+    return {"type": "scatter", "name": name, "mode": "lines", "x": x, "y": y, "line": line}
 
 
 def _diagonal(vintages: Sequence[Vintage], at: Callable[[float], float]) -> dict[str, Any]:
@@ -225,7 +219,6 @@ def _diagonal(vintages: Sequence[Vintage], at: Callable[[float], float]) -> dict
         "x": [day.isoformat() for day in ends],
         "y": [at(day.toordinal()) for day in ends],
         "line": {"color": INK, "width": 1.25, "dash": "dash"},
-        "hoverinfo": "skip",
     }
 
 

@@ -15,6 +15,7 @@ import pandas as pd
 from reporter.dates import day_in_words, parse_date
 from reporter.evaluate import BASELINE
 from reporter.posts import lessons
+from reporter.posts.past import Past
 from reporter.posts.record import FeedRecord
 from reporter.posts.tally import COLUMNS, Tally
 from reporter.posts.wave import Waves, indexed
@@ -72,7 +73,8 @@ class Book:
     def places(self) -> dict[str, Place]:
         """Every place by location: the settings', then those only the record still knows."""
         columns = self.record.places["location"].tolist(), self.record.places["name"].tolist()
-        names = {place: name if isinstance(name, str) else place for place, name in zip(*columns, strict=True)}
+        pairs = zip(*columns, strict=True)
+        names = {place: name if isinstance(name, str) and name.strip() else place for place, name in pairs}
         since = self._first_forecast
         names |= {location: location for location in sorted(set(since) - set(names))}
         # In the order they came on record: an address, once given, never passes to another place.
@@ -200,6 +202,15 @@ class Book:
         """Whether a date was forecast before the next vintage was out."""
         return bool(self.receipts[reference]["live"])
 
+    def as_of(self, reference: date) -> date:
+        """The vintage that a date was forecast from."""
+        return parse_date(self.receipts[reference]["vintage"]["as_of"])
+
+    @cached_property
+    def past(self) -> Past:
+        """What led at every date that can be looked back at, and every count that was ever known."""
+        return Past(self.record)
+
     @cached_property
     def waves(self) -> Waves:
         """What models of curves said, by series and model, oldest reference date first."""
@@ -215,8 +226,16 @@ class Book:
     @cached_property
     def tally(self) -> Tally:
         """Scores against first values, to be counted by model."""
+        return self._tally("first")
+
+    @cached_property
+    def latest_tally(self) -> Tally:
+        """Scores against latest values, to be counted by model."""
+        return self._tally("latest")
+
+    def _tally(self, against: str) -> Tally:
         scores = self.record.scores[list(COLUMNS)]
-        return Tally(scores[scores["against"] == "first"])
+        return Tally(scores[scores["against"] == against])
 
 
 class BySeries(Mapping[Series, dict[date, float]]):

@@ -5,21 +5,28 @@ from datetime import date
 
 from reporter.evaluate import BASELINE
 from reporter.posts.book import Book, Series
+from reporter.posts.fell import fell
 from reporter.posts.figures import Chart, strip_chart
-from reporter.posts.judge import POINT, Judgement, crossing_sentence, judge, path, said_when, sentence
-from reporter.posts.words import Words, join, period, say
-from reporter.schema import MEDIAN, is_cumulative
+from reporter.posts.judge import POINT, Judgement, crossing_sentence, judge, path, said_when
+from reporter.posts.words import Count, Words, join, period, say
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """We said / it was. Without `lead` there is nothing to compare, and `nothing` says why."""
+    """We said / it was. Without `lead` there is nothing to compare, and `nothing` says why.
+
+    Attributes:
+        lines: how far off the lead was, when its curve reaches the count, where in the forecast the count fell, and
+            what no change would have said.
+        others: when the curves of other models reach the count.
+    """
 
     nothing: Words | None
     intro: Words | None
     lead: Judgement | None
     strip: Chart | None
     lines: list[Words]
+    others: list[Words]
 
 
 def judgements(book: Book, series: Series, day: date) -> dict[str, Judgement]:
@@ -47,32 +54,37 @@ def compare(book: Book, series: Series, day: date, ident: str = "") -> Compariso
     judged, reference = judgements(book, series, day), book.judged(day)
     lead = lead_of(book, judged)
     if lead is None or reference is None:
-        return Comparison(_nothing(book, series, day), None, None, None, [])
+        return Comparison(_nothing(book, series, day), None, None, None, [], [])
     strip = strip_chart(lead, f"{ident}strip", day, book.record.cadence) if lead.verdict != POINT else None
-    lines = [_line(book, series, day, judged[model]) for model in book.lead_first(judged)]
-    return Comparison(None, said_when(reference, day, book.record.cadence), lead, strip, lines)
+    late, baseline = _late(book, series, day, lead, "Our"), judged.get(BASELINE)
+    lines = [lead.result, late, fell(lead.quantiles, lead.was.value)]
+    if baseline is not None and lead.model != BASELINE:
+        lines.append(beside_no_change(lead, baseline))
+    rest = [judged[model] for model in book.lead_first(judged) if model != lead.model]
+    others = [_late(book, series, day, one, say("{}: its", one.title)) for one in rest]
+    intro = said_when(reference, day, book.record.cadence)
+    told, told_of_others = ([line for line in found if line is not None] for found in (lines, others))
+    return Comparison(None, intro, lead, strip, told, told_of_others)
 
 
-def _line(book: Book, series: Series, day: date, judged: Judgement) -> Words:
-    """One model's result, and for a rising count when its curve reaches it."""
-    reference = book.judged(day)
-    line = sentence(judged, conditional=judged.model == BASELINE)
-    if reference is not None and is_cumulative(series[0]) and judged.model != BASELINE:
-        points = path(book.forecasts(reference, series)[judged.model], book.counted(series, reference))
-        late = crossing_sentence(points, judged.was.value, day, book.record.cadence)
-        line = line if late is None else join([line, late])
-    if _is_no_change(book, series, day, judged):
-        line = join([line, "No different from \u201cno change\u201d."])
-    return line
-
-
-def _is_no_change(book: Book, series: Series, day: date, judged: Judgement) -> bool:
-    """Whether another model's middle is the baseline's: then it is the ranges that it adds."""
+def _late(book: Book, series: Series, day: date, judged: Judgement, whose: str | Words) -> Words | None:
+    """When a model's curve reaches the count; no change never does."""
     reference = book.judged(day)
     if reference is None or judged.model == BASELINE:
-        return False
-    baseline = book.forecasts(reference, series).get(BASELINE)
-    return baseline is not None and round(float(baseline.ahead[day][MEDIAN])) == round(judged.said.value)
+        return None
+    points = path(book.forecasts(reference, series)[judged.model], book.counted(series, reference))
+    return crossing_sentence(points, judged.was.value, day, book.record.cadence, whose)
+
+
+def beside_no_change(lead: Judgement, baseline: Judgement) -> Words:
+    """What no change would have said, and which of the two was closer."""
+    nearer = abs(baseline.error) - abs(lead.error)
+    words = say("{} would have said {}: {}.", f"\u201c{baseline.title}\u201d", baseline.said, baseline.off)
+    if lead.error == baseline.error:
+        return join([words, "Our middle was no different."])
+    if not nearer:
+        return join([words, "Both were as far off."])
+    return join([words, say(("We were" if nearer > 0 else "It was") + " closer, by {}.", Count(abs(nearer)))])
 
 
 def _nothing(book: Book, series: Series, day: date) -> Words:

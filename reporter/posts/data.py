@@ -112,6 +112,10 @@ def _files(book: Book) -> list[Download]:
             "How right every forecast was, against first and latest values. One file a month of reference dates.",
         ),
         (
+            links(f"said.parquet/{month_of(newest)}.parquet"),
+            "What led at each date, in five quantiles: what the pages of places look back at. One file a month.",
+        ),
+        (
             links("peer-scores.parquet") if record.peers else [],
             "The same of other teams\u2019 forecasts.",
         ),

@@ -1,52 +1,109 @@
 """All places of a post, the biggest misses first."""
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from reporter import charts
 from reporter.posts.book import Book, Forecast, Place
 from reporter.posts.comparison import judgements, lead_of
-from reporter.posts.judge import MISS, POINT, SURE, Judgement
-from reporter.posts.words import Count, Words, has_range, rounded, say, step_of
+from reporter.posts.judge import LIKELY, MISS, POINT, SURE, Judgement
+from reporter.posts.trend import of_places
+from reporter.posts.words import Count, Words, has_range, join, rounded, say, step_of
 from reporter.schema import INTERVALS, MEDIAN
 
 
 @dataclass(frozen=True)
 class PlaceRow:
-    """One place in the table of places."""
+    """One place in the table of places. A page has many: its numbers are plain, and what they sort by beside them."""
 
     place: Place
     judged: Judgement | None
     was: Count | None
-    next: Words | None
+    next: Count | None
     bar: str | None
+
+    @property
+    def next_number(self) -> int:
+        """What the last column sorts by; nothing is less than any count."""
+        return -1 if self.next is None else round(self.next.value)
+
+    @property
+    def off_number(self) -> str:
+        """What the error sorts by."""
+        share = self.judged.share if self.judged else None
+        return f"{share or 0:.3g}".replace("0.", ".", 1)
+
+
+def next_count(forecast: Forecast | None) -> Count | None:
+    """The middle of what a forecast says of its first period, as coarse as it deserves."""
+    if forecast is None:
+        return None
+    quantiles = next(iter(forecast.ahead.values()))
+    return rounded(float(quantiles[MEDIAN]), step_of(quantiles))
 
 
 def next_words(forecast: Forecast | None) -> Words | None:
     """What a forecast says of its first period, in a few words."""
-    if forecast is None:
+    count = next_count(forecast)
+    if forecast is None or count is None:
         return None
-    quantiles = next(iter(forecast.ahead.values()))
-    median = float(quantiles[MEDIAN])
-    if not has_range(quantiles):
-        return say("{}", Count(median))
-    return say("about {}", rounded(median, step_of(quantiles)))
+    return say("about {}" if has_range(next(iter(forecast.ahead.values()))) else "{}", count)
 
 
 REACHES = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
 """Scales of the small bars: shares of what was said."""
 
 
-def place_rows(book: Book, target: str, day: date) -> tuple[list[PlaceRow], str]:
-    """Every place, the biggest misses first, and the scale of their bars."""
+@dataclass(frozen=True)
+class Places:
+    """The table of places.
+
+    Attributes:
+        rows: the biggest misses first.
+        held: how many were inside, in the wide range only, missed; None where nothing was judged.
+        reach: the scale of the bars.
+    """
+
+    rows: list[PlaceRow]
+    held: Words | None
+    reach: str
+
+
+def places_of(book: Book, target: str, day: date) -> Places:
+    """Every place, the biggest misses first."""
     places = book.there(day, target)
     judged = {
         place.location: lead_of(book, judgements(book, (target, place.location), day)) for place in places
     }  # fmt: skip
-    reach = _reach([one for one in judged.values() if one is not None and one.verdict != POINT])
+    known = [one for one in judged.values() if one is not None]
+    reach = _reach([one for one in known if one.verdict != POINT])
     rows = [_place_row(book, target, day, place, judged[place.location], reach) for place in places]
     rows.sort(key=_badness, reverse=True)
-    return rows, f"{round(100 * reach)}\u202f%"
+    held = held_sentence(Counter(one.verdict for one in known), len(rows)) if known else None
+    return Places(rows, held, f"{round(100 * reach)}\u202f%")
+
+
+def held_sentence(verdicts: Mapping[str, int], places: int) -> Words:
+    """How many counts were in which range.
+
+    >>> str(held_sentence({LIKELY: 30, SURE: 21, MISS: 2}, 54))
+    'The count was inside the likely range in 30 of 54 places, in the wide range only in 21 and outside both in 2; in \
+one there is nothing to judge.'
+    """
+    said = {LIKELY: "inside the likely range", SURE: "in the wide range only", MISS: "outside both"}
+    said |= {POINT: "beside one number without a range"}
+    parts: list[Words] = []
+    for verdict, words in said.items():
+        number_of = verdicts.get(verdict, 0)
+        if number_of:
+            parts.append(say(words + " in {}", of_places(number_of, places, bare=bool(parts))))
+    ending = parts[0] if len(parts) == 1 else say("{} and {}", join(parts[:-1], ", "), parts[-1])
+    rest = places - sum(verdicts.values())
+    if rest:
+        ending = say("{}; in {} there is nothing to judge", ending, of_places(rest, places, bare=True))
+    return say("The count was {}.", ending)
 
 
 def _badness(row: PlaceRow) -> tuple[int, float]:
@@ -68,5 +125,5 @@ def _place_row(book: Book, target: str, day: date, place: Place, judged: Judgeme
     series = (target, place.location)
     was = book.counted(series, day)
     bar = None if judged is None or judged.verdict == POINT else charts.bar(judged.quantiles, judged.was.value, reach)
-    expected = next_words(book.leading(book.forecasts(day, series)))
+    expected = next_count(book.leading(book.forecasts(day, series)))
     return PlaceRow(place, judged, None if was is None else Count(was), expected, bar)

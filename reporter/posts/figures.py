@@ -19,7 +19,7 @@ WINDOW = {Cadence.DAY: 56, Cadence.WEEK: 40}
 MOST_NAMED = 3
 """Marked counts that a chart's description names one by one; more are counted."""
 
-PAST = 20
+PAST = 14
 """How many past forecasts a place's chart shows."""
 
 
@@ -46,6 +46,11 @@ class Chart:
     def svg(self) -> str:
         """The figure as inline SVG, its texts escaped."""
         return charts.svg(self.figure, self.ident, self.title, self.description)
+
+    @property
+    def packed(self) -> str:
+        """The figure as the short JSON that a page's script draws from."""
+        return charts.packed(self.figure)
 
 
 def window(counts: dict[date, float], end: date, cadence: Cadence) -> dict[date, float]:

@@ -1,24 +1,21 @@
-"""The first page: per feed what is expected, how sure, and how right so far. And a feed's own list of pages."""
+"""The first page: per feed what is expected, how sure, and how right so far."""
 
 from dataclasses import dataclass
 from datetime import date
 
 from reporter.posts.book import Book, Place, written
-from reporter.posts.comparison import compare, judgements, lead_of
+from reporter.posts.comparison import compare
 from reporter.posts.figures import Chart, fan_chart
 from reporter.posts.freshness import Freshness, freshness
-from reporter.posts.judge import LIKELY, MISS, Judgement
+from reporter.posts.judge import Judgement
 from reporter.posts.post import Link, title
 from reporter.posts.record import Attribution
-from reporter.posts.standing import held_sentence, kind_words
+from reporter.posts.track import Track, track
 from reporter.posts.trouble import Trouble, troubles
-from reporter.posts.words import Words, expectation, has_range, period, periods, say, upper_first
+from reporter.posts.words import Words, expectation, period, say, upper_first
 
 NEWEST = 12
 """Posts listed on the first page."""
-
-WITHIN = {"day": 60, "week": 52}
-"""Among how many of the newest reference dates the first page counts judged forecasts."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +27,7 @@ class TargetCard:
     expected: Words | None
     chart: Chart
     last: Words | None
-    held: Words | None
+    track: Track | None
 
 
 @dataclass(frozen=True)
@@ -56,18 +53,6 @@ class ListedPost:
     day: date
     when: str
     feed_title: str
-
-
-@dataclass(frozen=True)
-class FeedIndex:
-    """Every page of a feed."""
-
-    title: str
-    address: str
-    fresh: Freshness
-    source: Attribution
-    posts: list[ListedPost]
-    places: list[Link]
 
 
 def card(book: Book) -> Card:
@@ -99,7 +84,7 @@ def _target_card(book: Book, target: str, newest: date) -> TargetCard:
         expected=None if forecast is None else expectation(next(iter(forecast.ahead.values()))),
         chart=fan_chart(book, target, place, newest, ident=f"{record.name}-{record.targets.index(target)}", height=280),
         last=None if comparison.lead is None else last_sentence(book, comparison.lead, newest),
-        held=held(book, target, newest),
+        track=track(book, series, newest),
     )
 
 
@@ -107,38 +92,6 @@ def last_sentence(book: Book, lead: Judgement, day: date) -> Words:
     """What was said last time and what came."""
     when = period(day, book.record.cadence)
     return say(f"For {when} we said {{}}; it was {{}}: {{}}, {lead.verdict_words}.", lead.said, lead.was, lead.off)
-
-
-def held(book: Book, target: str, newest: date) -> Words | None:
-    """How often the lead's ranges held, of the newest post's kind, one period ahead."""
-    record = book.record
-    live, series = book.is_live(newest), (target, book.headline.location)
-    results: list[str] = []
-    for day in reversed(book.dates[-WITHIN[record.cadence.value] :]):
-        reference = book.judged(day)
-        one_ahead = reference is not None and day - reference == record.cadence.step
-        if reference is None or not one_ahead or book.is_live(reference) != live:
-            continue
-        lead = lead_of(book, judgements(book, series, day))
-        if lead is not None and lead.model == record.lead and has_range(lead.quantiles):
-            results.append(lead.verdict)
-    if not results:
-        return None
-    likely, wide = results.count(LIKELY), len(results) - results.count(MISS)
-    return held_sentence(likely, wide, len(results), f"{periods(1, record.cadence)} ahead", kind_words(live=live))
-
-
-def feed_index(book: Book) -> FeedIndex:
-    """Every post, newest first, and every place of a feed."""
-    record = book.record
-    return FeedIndex(
-        title=record.title,
-        address=f"{record.name}/",
-        fresh=freshness(book, book.dates[-1]),
-        source=record.source,
-        posts=listed(book),
-        places=[Link(place.name, f"{record.name}/{place.slug}/") for place in book.places.values()],
-    )
 
 
 def listed(book: Book, most: int | None = None) -> list[ListedPost]:

@@ -74,6 +74,13 @@ class Judgement:
         return words if self.share is None else say("{} (" + percent(self.share) + ")", words)
 
     @property
+    def result(self) -> Words:
+        """How far off, and whether a range held, in a sentence."""
+        if not self.error:
+            return say(f"Exactly right, {self.verdict_words}." if self.verdict != POINT else "Exactly right.")
+        return say("{}, " + self.verdict_words + ".", self.off)
+
+    @property
     def direction(self) -> str:
         """Which side it erred on."""
         return "too low" if self.error < 0 else "too high"
@@ -109,13 +116,6 @@ def verdict(quantiles: Floats, was: float) -> str:
     return MISS
 
 
-def sentence(judgement: Judgement, *, conditional: bool = False) -> Words:
-    """One model's result in a line; `conditional` for a model nobody would publish, as no change."""
-    verb = "would have said" if conditional else "said"
-    name = f"\u201c{judgement.title}\u201d" if conditional else judgement.title
-    return say("{} " + verb + " {}: {}, {}.", name, judgement.said, judgement.off, judgement.verdict_words)
-
-
 # ---------------------------------------------------------------------------- when a curve reaches a count
 
 
@@ -144,20 +144,33 @@ def crossing(points: Sequence[tuple[date, float]], count: float, day: date, cade
     return None
 
 
-def crossing_sentence(points: Sequence[tuple[date, float]], count: float, day: date, cadence: Cadence) -> Words | None:
-    """When a model's line reaches what was counted; None where it began above."""
-    if not points or points[0][1] >= count:
+def crossing_sentence(
+    points: Sequence[tuple[date, float]], count: float, day: date, cadence: Cadence, whose: str | Words = "Its"
+) -> Words | None:
+    """When a model's line reaches what was counted.
+
+    None of a line that neither only rises nor only falls, or that began beyond the count: then no day can be named.
+    """
+    side = _direction([value for _, value in points])
+    if not side or side * points[0][1] >= side * count:
         return None
-    found = crossing(points, count, day, cadence)
+    verb, reach = ("reaches", "reach") if side > 0 else ("falls to", "fall to")
+    found = crossing([(end, side * value) for end, value in points], side * count, day, cadence)
     if found is None:
         last = f"{day_in_words(points[-1][0])}, the last {cadence.value} it speaks of"
-        return say("Its curve does not reach {} by " + last + ".", Count(count))
+        return say(f"{{}} curve does not {reach} {{}} by {last}.", whose, Count(count))
     if lag_words(found.lag, cadence) == ON_TIME:
-        return say("Its curve reaches {} on time.", Count(count))
+        return say(f"{{}} curve {verb} {{}} on time.", whose, Count(count))
     when = f"on {day_in_words(found.after)}"
     if found.before != found.after:
         when = f"between {day_in_words(found.before)} and {day_in_words(found.after)}"
-    return say("Its curve reaches {} " + f"{when}: {lag_words(found.lag, cadence)}.", Count(count))
+    return say(f"{{}} curve {verb} {{}} {when}: {lag_words(found.lag, cadence)}.", whose, Count(count))
+
+
+def _direction(values: Sequence[float]) -> int:
+    """1 of values that never fall, -1 of values that never rise, 0 of others and of level ones."""
+    steps = {(after > before) - (after < before) for before, after in pairwise(values)} - {0}
+    return steps.pop() if len(steps) == 1 else 0
 
 
 def lag_words(lag: float, cadence: Cadence) -> str:

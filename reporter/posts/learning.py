@@ -110,6 +110,7 @@ def _loss_chart(title: str, learnt: Learnt, ends: tuple[float, float], ident: st
         figure=learning.losses(Loss(learnt.rounds, learnt.trained, learnt.held_out, texts), ends),
         title=f"The loss of {title}, round after round",
         description=f"The loss was {first}; it was {last}.",
+        interactive=False,
     )
 
 

@@ -6,8 +6,9 @@ from datetime import date
 from reporter.dates import day_in_words, kept_under
 from reporter.posts.book import Book, Forecast, Place, written
 from reporter.posts.comparison import Comparison, compare, judgements, lead_of
-from reporter.posts.everywhere import PlaceRow, next_words, place_rows
+from reporter.posts.everywhere import Places, next_words, places_of
 from reporter.posts.figures import Ahead, Chart, ahead_rows, fan_chart, window
+from reporter.posts.freshness import Freshness, freshness_of_post
 from reporter.posts.judge import (
     MISS,
     POINT,
@@ -19,6 +20,8 @@ from reporter.posts.moves import Moved, moved
 from reporter.posts.notes import changes, data_notes, refusals
 from reporter.posts.record import Kept
 from reporter.posts.standing import Standing, kind_words, known_by, standings
+from reporter.posts.track import Track, track
+from reporter.posts.trend import heading, trend, trend_sentence
 from reporter.posts.wavepart import WavePart, wave_parts
 from reporter.posts.words import Count, Words, expectation, period, say, short_target, upper_first
 from reporter.schema import is_cumulative
@@ -61,13 +64,14 @@ class TargetSection:
     chart: Chart
     expected: Words | None
     later: Words | None
+    trend: Words | None
     expected_by: str | None
+    track: Track | None
     ahead: list[Ahead]
     counts: list[tuple[str, Count]]
     waves: list[WavePart]
     rows: list[Row]
-    places: list[PlaceRow]
-    reach: str
+    places: Places
 
 
 @dataclass(frozen=True)
@@ -93,7 +97,7 @@ class Post:
     downloads: list[Link]
     previous: Link | None
     next: Link | None
-    version: str
+    fresh: Freshness
 
 
 def post(book: Book, day: date) -> Post:
@@ -120,7 +124,7 @@ def post(book: Book, day: date) -> Post:
         downloads=_downloads(book, day),
         previous=_neighbour(book, position - 1),
         next=_neighbour(book, position + 1),
-        version=str(receipt["version"]),
+        fresh=freshness_of_post(book, day),
     )
 
 
@@ -138,13 +142,14 @@ def title(book: Book, day: date) -> Words:
     target, place = book.record.targets[0], book.headline
     what = f"{place.name}, {short_target(target)}" if len(book.record.targets) > 1 else place.name
     series = (target, place.location)
-    lead = lead_of(book, judgements(book, series, day))
+    lead, forecast = lead_of(book, judgements(book, series, day)), book.leading(book.forecasts(day, series))
     if lead is not None:
         ending = {MISS: f"a miss, {lead.direction}", SURE: "inside the wide range only", POINT: lead.share_words}
         finding = ending.get(lead.verdict, "inside the likely range")
-        return say("{}: {} counted, {} forecast: " + finding, what, lead.was, lead.said)
+        onwards = heading(target, trend(book, series, day, forecast))
+        return say("{}: {} counted, {} forecast: " + finding + onwards, what, lead.was, lead.said)
     was = book.counted(series, day)
-    expected = next_words(book.leading(book.forecasts(day, series)))
+    expected = next_words(forecast)
     if was is None:
         return say("{}: no count for " + period(day, book.record.cadence), what)
     if expected is None:
@@ -160,7 +165,6 @@ def _section(book: Book, target: str, day: date) -> TargetSection:
     place, cadence = book.headline, book.record.cadence
     series = (target, place.location)
     forecast = book.leading(book.forecasts(day, series))
-    rows = place_rows(book, target, day)
     return TargetSection(
         ident=ident,
         title=upper_first(book.target_title(target)),
@@ -169,13 +173,14 @@ def _section(book: Book, target: str, day: date) -> TargetSection:
         chart=fan_chart(book, target, place, day, ident=f"{ident}fan"),
         expected=expected_sentence(book, forecast),
         later=expected_sentence(book, forecast, last=True),
+        trend=trend_sentence(book, target, day, trend(book, series, day, forecast)),
         expected_by=None if forecast is None else book.model_title(forecast.model),
+        track=track(book, series, day),
         ahead=[] if forecast is None else ahead_rows(forecast),
         counts=count_rows(window(book.known(day, series), day, cadence)),
         waves=wave_parts(book, target, place, day, ident, every_chart=False),
         rows=model_rows(book, target, day),
-        places=rows[0],
-        reach=rows[1],
+        places=places_of(book, target, day),
     )
 
 

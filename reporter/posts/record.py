@@ -1,25 +1,47 @@
 """What the pages are made from: the input contract, filled by `reporter.gather`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 
 from reporter.dates import Cadence
-from reporter.schema import ESTIMATES, LESSONS, REVISIONS, to_frame
+from reporter.schema import CHANGES, ESTIMATES, FORECASTS, LESSONS, REVISIONS, to_frame
 from reporter.switches import Belief, Switch
 from reporter.timeliness import Timeliness
+
+SAID_LEVELS = {0.025: "q025", 0.25: "q25", 0.5: "median", 0.75: "q75", 0.975: "q975"}
+"""The quantile levels that are looked back at, and their columns in `SAID`."""
+
+SAID = pa.schema(
+    [
+        *(FORECASTS.field(name) for name in ("reference_date", "target", "location")),
+        pa.field("model_id", pa.string()),
+        *(FORECASTS.field(name) for name in ("horizon", "target_end_date")),
+        *(pa.field(name, pa.float64()) for name in SAID_LEVELS.values()),
+    ]
+)
+"""What the leading model said at every reference date that a place's page looks back at."""
 
 
 @dataclass(frozen=True)
 class Site:
-    """What every page says of the blog."""
+    """What every page says of the blog.
+
+    Attributes:
+        licence: of the forecasts; None where nobody gave one.
+        theme: the folder of the publisher's own templates and styles.
+    """
 
     title: str
     base_url: str
     version: str
+    licence: str | None = None
+    theme: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -103,6 +125,21 @@ class Kept:
 
 
 @dataclass(frozen=True)
+class Method:
+    """How a model works, in words.
+
+    Attributes:
+        short: in a sentence or two.
+        long: so that somebody could make it again.
+        reads: what it is made from.
+    """
+
+    short: str
+    long: str
+    reads: str
+
+
+@dataclass(frozen=True)
 class Standing:
     """What of a feed's pages stands as it would be made again.
 
@@ -113,6 +150,7 @@ class Standing:
         pieced_from: the same of its pieces of the pages that feeds share, what failed in the run included.
         pages: the pages that stand, by their addresses.
         pieces: the feed's pieces of the pages that feeds share, by name, as HTML.
+        events: the feed's newest events, by the names of their fields; only where all pages stand.
         whole: all of them stand.
     """
 
@@ -121,6 +159,7 @@ class Standing:
     pieced_from: str = ""
     pages: Mapping[str, Kept] = field(default_factory=dict)
     pieces: Mapping[str, str] = field(default_factory=dict)
+    events: Sequence[Mapping[str, Any]] = ()
     whole: bool = False
 
 
@@ -158,6 +197,11 @@ class FeedRecord:
         revisions: frame of `schema.REVISIONS`: how much counts are revised after they were first published.
         estimates: frame of `schema.ESTIMATES` from `since` on: what models of curves said of the waves.
         lessons: frame of `schema.LESSONS` from `since` on: how networks learnt.
+        said: frame of `SAID`, by rising reference date: what led at the newest dates, however far back.
+        history: frame of `schema.CHANGES` sorted by key and then vintage: every count that was ever known.
+        codes: location → its standard code (`sources.codes`), where it has one.
+        log: frame of `schema.CHANGES`, every vintage of the periods since the 61st newest reference date.
+        methods: model_id → how it works.
     """
 
     name: str
@@ -193,3 +237,8 @@ class FeedRecord:
     revisions: pd.DataFrame = field(default_factory=lambda: to_frame(REVISIONS.empty_table(), REVISIONS))
     estimates: pd.DataFrame = field(default_factory=lambda: to_frame(ESTIMATES.empty_table(), ESTIMATES))
     lessons: pd.DataFrame = field(default_factory=lambda: to_frame(LESSONS.empty_table(), LESSONS))
+    said: pd.DataFrame = field(default_factory=lambda: to_frame(SAID.empty_table(), SAID))
+    codes: Mapping[str, str] = field(default_factory=dict)
+    log: pd.DataFrame = field(default_factory=lambda: to_frame(CHANGES.empty_table(), CHANGES))
+    methods: Mapping[str, Method] = field(default_factory=dict)
+    history: pd.DataFrame = field(default_factory=lambda: to_frame(CHANGES.empty_table(), CHANGES))

@@ -51,6 +51,7 @@ class Tally:
         self._models, self._targets, self._places = (
             [str(name) for name in names] for names in (models, targets, places)
         )
+        self._horizon = scores["horizon"].to_numpy(dtype=np.int64)
         self._live = scores["live"].to_numpy(dtype=bool)
         self._end = scores["target_end_date"].to_numpy()
         self._as_of = scores["as_of"].to_numpy()
@@ -81,13 +82,16 @@ class Tally:
         keys = (divmod(int(one), len(self._places)) for one in ordered[starts])
         return dict(zip(keys, np.split(order, starts[1:]), strict=True)) if len(order) else {}
 
-    def of_series(self, target: str, location: str, *, live: bool) -> dict[str, Total]:
-        """How each model did on one series, in the order of the table."""
+    def of_series(self, target: str, location: str, *, live: bool, horizon: int | None = None) -> dict[str, Total]:
+        """How each model did on one series, at one horizon or at all, in the order of the table."""
         if target not in self._targets or location not in self._places:
             return {}
         key = self._targets.index(target), self._places.index(location)
         rows = self._by_series.get(key, np.empty(0, np.int64))
-        return self._totals(rows[self._live[rows] == live])
+        mine = self._live[rows] == live
+        if horizon is not None:
+            mine &= self._horizon[rows] == horizon
+        return self._totals(rows[mine])
 
     def known_by(self, target: str, day: date, as_of: date, *, live: bool) -> dict[str, Total]:
         """How each model did on a target, on tasks that ended by a day and were counted as of another."""

@@ -83,20 +83,6 @@ def test_pages_load_without_a_complaint(address, browse, page):
     assert "<h1" in text
 
 
-def test_charts_become_interactive_and_ask_nobody_else(address, browse):
-    Quiet.asked.clear()
-    for _ in range(5):  # a chart is drawn when it comes into view; a busy machine may not get there in time
-        text, console = browse(address + "april/2020-04-10/")
-        assert console == []
-        if "js-plotly-plot" in text:
-            break
-    assert "js-plotly-plot" in text
-    assert "main-svg" in text
-    wanted = {path.split("/reporter/", 1)[1] for path in Quiet.asked if path.startswith("/reporter/")}
-    assert "assets/plotly-basic.min.js" in wanted
-    assert all(path.startswith(("/reporter/", "/favicon")) for path in Quiet.asked)
-
-
 def test_charts_can_be_read_without_javascript(address, browse):
     text, _ = browse(address + "april/2020-04-10/?without-scripts")
     assert "js-plotly-plot" not in text
@@ -130,7 +116,7 @@ def test_a_phone_needs_no_sideways_scroll(address, browse, page):
 )
 def test_a_page_that_nobody_makes_again_says_how_late_it_is(april_site, browse, tmp_path, said, days, seen):
     due = date.today() - timedelta(days=days)  # noqa: DTZ011 - of the browser's clock
-    script = (april_site / "assets" / "charts.js").as_uri()
+    script = (april_site / "assets" / "site.js").as_uri()
     page = tmp_path / "page.html"
     page.write_text(
         f"""<p class="status" data-due="{due}" data-patience="2 7 90"><span class="word">{said}</span></p>"""
@@ -138,3 +124,20 @@ def test_a_page_that_nobody_makes_again_says_how_late_it_is(april_site, browse, 
     )
     text, _ = browse(page.as_uri())
     assert re.search(r'class="word">([^<]*)<', text)[1] == seen
+
+
+@pytest.mark.parametrize(("days", "seen"), [(2, None), (3, "3 days overdue"), (9, "9 days overdue")])
+def test_a_banner_stands_on_top_once_counts_are_overdue(april_site, browse, tmp_path, days, seen):
+    due = date.today() - timedelta(days=days)  # noqa: DTZ011 - of the browser's clock
+    script = (april_site / "assets" / "site.js").as_uri()
+    page = tmp_path / "page.html"
+    page.write_text(
+        f"""<!DOCTYPE html><script src="{script}"></script><div id="overdue" role="status" hidden>"""
+        f"""<p data-expected="{due}" data-patience="2" hidden>It is <span class="days">overdue</span>.</p></div>"""
+    )
+    text, console = browse(page.as_uri())
+    assert console == []
+    (line,) = re.findall(r"<p [^>]*>", text)
+    assert ("hidden" in line) == (seen is None)
+    assert ('role="status" hidden' in text) == (seen is None)
+    assert seen is None or f">{seen}<" in text

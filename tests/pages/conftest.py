@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -110,6 +111,12 @@ def _estimated():
 def forecast_frame(rows):
     frame = pd.DataFrame(rows)
     return frame.astype({"reference_date": "datetime64[s]", "target_end_date": "datetime64[s]"})
+
+
+@pytest.fixture(name="made", scope="session")
+def _made():
+    """What records are made of."""
+    return SimpleNamespace(said=said, counts=counts, receipt=receipt, frame=forecast_frame, scored=scored)
 
 
 @pytest.fixture

@@ -9,92 +9,20 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import plotly.graph_objects as go
 import pytest
+from drawn import DAY, EXPECTED, FAR_APART, FIGURES, LEANED, LOSS, RATES, SIZES, SKILLS, TURNS, a_fan, said
 
 from reporter import charts
 from reporter.charts import courses, learning, scoring, spreads, vintages
-from reporter.dates import Cadence
+from reporter.charts.axes import exact
 from reporter.posts.book import Book
 from reporter.posts.figures import fan_chart
-
-DAY = date(2020, 4, 11)
-NAMESPACE = "{http://www.w3.org/2000/svg}"
-
-
-def a_fan(**changes):
-    days = [DAY - timedelta(days=n) for n in range(20, -1, -1)]
-    given = {
-        "cadence": Cadence.DAY,
-        "counts": {day: 100.0 + n for n, day in enumerate(days) if n != 7},
-        "ahead": {DAY + timedelta(days=n): 120.0 + np.linspace(-5.0 * n, 9.0 * n, 23) for n in (1, 2, 3)},
-        "reference": DAY,
-        "previous": {DAY: 118.0, DAY + timedelta(days=1): 121.0},
-        "past": [{DAY - timedelta(days=3): 110.0, DAY: 117.0}] * 3,
-        "revised": {DAY - timedelta(days=2): 90.0},
-    }
-    return charts.Fan(**(given | changes))
-
-
-SKILLS = [scoring.SkillRow("<one>", "0.7", 0.7, 0.5, 9.0), scoring.SkillRow("two", "1", 1.0)]
-
-
-def said(*rows):
-    """Vintages a day apart: (estimate, likely low, likely high, low, high)."""
-    return [
-        vintages.Vintage(DAY + timedelta(days=n), estimate, (low, high), (lowest, highest), "text")
-        for n, (estimate, low, high, lowest, highest) in enumerate(rows)
-    ]
-
-
-TODAY = DAY.toordinal()
-TURNS = said((TODAY - 5.5, TODAY - 7, None, TODAY - 9, TODAY + 60), (TODAY, TODAY, TODAY, None, None))
-SIZES = said((5e4, 4e4, 6e4, 3e4, None), (6e4, 5e4, 7e4, 4e4, 8e4))
-FAR_APART = said((5e2, 4e2, 6e2, 3e2, 9e9), (6e4, 5e4, 7e4, 4e4, 8e4))
-RATES = said((0.2, 0.1, 0.3, 0.05, 0.4), (-0.1, -0.2, 0.0, None, None))
-LOSS = learning.Loss((0, 10, 20), (0.6, 0.5, 0.4), (0.6, 0.55, 0.52), ("", "", ""))
-LEANED = [learning.LeanedRow("<one>", "+10 %", (0.1, None, -0.02)), learning.LeanedRow("two", "0", (0.0, 0.2, 0.3))]
-EXPECTED = [
-    spreads.SpreadRow("<one>", "1 → 2", [(90.0, 100.0, 110.0), (80.0, 120.0, 150.0)]),
-    spreads.SpreadRow("two", "", [(95.0, 105.0, 115.0), (90.0, 1e4, 2e4)]),
-    spreads.SpreadRow("three", "", [(99.0, 99.0, 99.0), (101.0, 101.0, 101.0)]),
-]
-
-FIGURES = {
-    "fan": lambda: charts.fan(a_fan()),
-    "no range": lambda: charts.fan(a_fan(ahead={DAY + timedelta(days=1): np.full(23, 121.0)})),
-    "no forecast": lambda: charts.fan(a_fan(ahead={}, previous=None, past=(), revised=None)),
-    "no counts": lambda: charts.fan(a_fan(counts={}, revised=None)),
-    "all zero": lambda: charts.fan(
-        a_fan(counts={DAY: 0.0}, ahead={DAY + timedelta(days=1): np.zeros(23)}, previous=None, past=(), revised=None)
-    ),
-    "strip": lambda: charts.strip(np.linspace(80, 130, 23), 105.0),
-    "strip, a miss": lambda: charts.strip(np.linspace(80, 130, 23), 205.0),
-    "strip, no count": lambda: charts.strip(np.linspace(80, 130, 23), None),
-    "strip, half zero": lambda: charts.strip(np.maximum(np.linspace(-9, 9, 23), 0), 0.0),
-    "skill": lambda: charts.scoring.skills(SKILLS, "no change"),
-    "parts": lambda: charts.scoring.parts([scoring.PartsRow("a", "0.7", (0.4, 0.3, 0.0))], relative=True),
-    "parts in counts": lambda: charts.scoring.parts([scoring.PartsRow("a", "0", (0.0, 0.0, 0.0))], relative=False),
-    "held": lambda: charts.scoring.held([scoring.HeldRow("a", "", {50: (0.2, 0.4, 0.6), 95: (1.0, 0.9, 1.0)})]),
-    "over horizons": lambda: courses.courses([1, 2, 4], [courses.Course("a", [0.5, None, 99.0], ["", "", ""])] * 3),
-    "over time": lambda: courses.courses([DAY, DAY + timedelta(days=7)], [courses.Course("a", [None, 1.0], ["", ""])]),
-    "turns": lambda: vintages.turns(TURNS),
-    "sizes": lambda: vintages.sizes(SIZES),
-    "sizes far apart": lambda: vintages.sizes(FAR_APART),
-    "no size at all": lambda: vintages.sizes(said((0.0, 0.0, 0.0, 0.0, 0.0), (0.0, None, None, None, None))),
-    "growth": lambda: vintages.rates(RATES, lambda rate: f"{rate:.2f}"),
-    "no growth": lambda: vintages.rates(said((0.0, 0.0, 0.0, 0.0, 0.0)) * 2, str),
-    "losses": lambda: learning.losses(LOSS, (0.4, 0.6)),
-    "losses of nothing": lambda: learning.losses(learning.Loss((0, 1), (0, 0), (0, 0), ("", "")), (0, 0)),
-    "leanings": lambda: learning.leanings(LEANED),
-    "leaned on nothing": lambda: learning.leanings([learning.LeanedRow("a", "", (0.0,))]),
-    "spreads": lambda: spreads.spreads(EXPECTED),
-    "a spread of zeros": lambda: spreads.spreads([spreads.SpreadRow("a", "", [(0.0, 0.0, 0.0)])] * 2),
-    "histogram": lambda: courses.histogram(np.full(10, 0.1), (0.05, 0.15), 0.3, {0.0: "low", 1.0: "high"}),
-}
+from reporter.render import FOLDERS
+from reporter.schema import INTERVALS, MEDIAN
 
 
 @pytest.mark.parametrize("make", FIGURES.values(), ids=FIGURES)
 def test_plotly_takes_the_figure_and_json_too(make):
-    figure = make()
+    figure = charts.whole(make())
     go.Figure(figure)
     json.dumps(figure, allow_nan=False)
 
@@ -102,9 +30,9 @@ def test_plotly_takes_the_figure_and_json_too(make):
 @pytest.mark.parametrize("make", FIGURES.values(), ids=FIGURES)
 def test_the_svg_is_xml_and_says_what_it_shows(make):
     root = ET.fromstring(charts.svg(make(), "one", "<title> & more", 'says "so"'))  # noqa: S314 - our own
-    assert root.find(f"{NAMESPACE}title").text == "<title> & more"
-    assert root.find(f"{NAMESPACE}desc").text == 'says "so"'
-    assert root.get("aria-labelledby") == "one-title one-desc"
+    assert root.find("title").text == "<title> & more"
+    assert root.find("desc").text == 'says "so"'
+    assert root.get("aria-labelledby") == "one-t one-d"
     assert not re.search(r"nan|inf", ET.tostring(root, "unicode").replace("font", ""))
 
 
@@ -159,9 +87,60 @@ def test_a_score_ends_where_its_parts_add_up_to():
 
 def test_level_and_upright_rules_and_dashes_are_drawn():
     drawn = charts.svg(FIGURES["over horizons"](), "one", "t", "d")
-    assert drawn.count("stroke-dasharray:7 4") == 2  # the rule at 1, and the third line
-    assert re.search(r'd="M0 \d+\.\dH1000"[^>]*stroke-dasharray', drawn)
-    assert re.search(r'd="M\d+\.\d 0V1000"', charts.svg(FIGURES["fan"](), "one", "t", "d"))
+    assert len(re.findall(r'class="\w d"', drawn)) == 2  # the rule at 1, and the third line
+    assert re.search(r'class="i d"[^>]* d="M0 \d+H1000"', drawn)
+    assert re.search(r'class="m t" d="M\d+ 0V1000"', charts.svg(FIGURES["fan"](), "one", "t", "d"))
+
+
+@pytest.mark.parametrize("make", FIGURES.values(), ids=FIGURES)
+def test_nothing_is_styled_in_place_and_every_class_is_in_the_style_sheet(make):
+    """A page's Content-Security-Policy allows no style attribute."""
+    drawn = charts.svg(make(), "one", "t", "d") + charts.bar(np.linspace(80, 120, 23), 300.0, 0.5)
+    assert "style" not in drawn
+    rules = next(folder / "assets" / "style.css" for folder in FOLDERS if folder.is_dir()).read_text()
+    used = {name for classes in re.findall('class="([^"]+)"', drawn) for name in classes.split()} - {"plot", "bar"}
+    assert {name for name in used if not re.search(rf"\.(plot|bar) \w*\.{name}\b", rules)} == set()
+
+
+def test_bands_are_told_apart_without_colour():
+    figure = charts.whole(charts.fan(a_fan()))
+    wide, likely = (trace["line"]["dash"] for trace in figure["data"] if "fill" in trace)
+    assert (wide, likely) == ("2px,3px", "solid")
+    drawn = charts.svg(charts.fan(a_fan()), "one", "t", "d")
+    assert len(re.findall('class="e S t"', drawn)) == len(re.findall('class="e L"', drawn)) == 1
+
+
+def test_a_touch_says_what_the_tables_say():
+    """The very count, however many digits it has; the browser writes it from the same numbers."""
+    quantiles = 1234567.0 + np.linspace(-4000.4, 9000.4, 23)
+    counted = {DAY: 1234567.0, DAY - timedelta(days=1): 0.0, DAY - timedelta(days=3): 12.5}
+    given = a_fan(counts=counted, ahead={DAY + timedelta(days=1): quantiles}, revised={DAY: 1200001.0})
+    about = f"Sunday 12 April 2020<br>about {charts.number(quantiles[MEDIAN])}"
+    told = {text for trace in charts.whole(charts.fan(given))["data"] for text in trace.get("text", [])}
+    low, high = (charts.number(quantiles[place]) for place in INTERVALS[50])
+    lowest, highest = (charts.number(quantiles[place]) for place in INTERVALS[95])
+    assert told == {
+        "",
+        "Saturday 11 April 2020<br>counted 1\u202f234\u202f567<br>at first 1\u202f200\u202f001",
+        "Friday 10 April 2020<br>counted 0",
+        "Wednesday 8 April 2020<br>counted 12",
+        f"{about}<br>likely {low}\u2013{high}<br>almost surely {lowest}\u2013{highest}",
+    }
+
+
+def test_a_number_of_a_chart_is_written_as_the_count_it_stands_for():
+    random = np.random.default_rng(7)
+    values = [*(10 ** random.uniform(-3, 9, 2000)), 0.5, 1.5, 2.4999999, 123.49999, 9999.4999, -0.4, 0.0]
+    assert all(charts.number(exact(value)) == charts.number(value) for value in values)
+
+
+def test_a_packed_figure_is_short_and_cannot_end_its_script():
+    packed = charts.packed(charts.fan(a_fan()))
+    assert len(packed) < 1000
+    hostile = "</script><script>alert(1)</script> & \u2028 \U0001f4a5 \u202e"
+    packed = charts.packed(charts.fan(a_fan(odd={DAY: hostile})))
+    assert not set("<>&\u2028\u2029") & set(packed)
+    assert json.loads(packed)["t"][-1]["t"] == [f"Saturday 11 April 2020\ncounted 120\nmarked: {hostile}"]
 
 
 def test_axis_labels_are_few_and_inside():
@@ -239,13 +218,6 @@ def test_losses_of_several_networks_share_a_scale():
     assert ends[0] == ends[1]
     assert ends[0][0] < 0.2
     assert ends[0][1] > 0.9
-
-
-def test_a_bar_marks_a_miss():
-    quantiles = np.linspace(80, 120, 23)
-    assert "outside" in charts.bar(quantiles, 300.0, 0.5)
-    assert "outside" not in charts.bar(quantiles, 101.0, 0.5)
-    ET.fromstring(charts.bar(np.zeros(23), 0.0, 0.5))  # noqa: S314 - our own
 
 
 def test_a_post_draws_counts_as_known_then(record):

@@ -276,10 +276,10 @@ def test_a_post_shows_how_its_networks_learnt(taught):
     assert f"leaned most on {PAST}: swapped at random, it makes their held-out losses 30 % to 40 % greater." in text
     assert "The time of the year not read -2.0 %" in text
     assert found.count("<figure") == 4, "a loss of each, what the models expect, and what was leaned on"
-    assert found.count("<script type=") == 2, "the losses answer to a touch"
-    for ident in re.findall(r'aria-labelledby="(\S+)-title \1-desc"', found):
-        assert f'<desc id="{ident}-desc">' in found
-    assert found.count("<svg xmlns") == 4 == len(re.findall(r"<desc [^>]+>[^<]{40,}</desc>", found))
+    assert "<script" not in found, "what a touch could say is in the tables"
+    for ident in re.findall(r'aria-labelledby="(\S+)-t \1-d"', found):
+        assert f'<desc id="{ident}-d">' in found
+    assert found.count('<svg class="plot"') == 4 == len(re.findall(r"<desc [^>]+>[^<]{40,}</desc>", found))
 
 
 def test_one_network_is_spoken_of_as_one(taught):

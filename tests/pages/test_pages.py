@@ -43,12 +43,22 @@ def documents(pages):
             yield path, document
 
 
+def within(path, link):
+    """Where in the site a page's link leads; only a page that may show anywhere begins its links with the sub-path."""
+    if path == "404.html" and link.startswith("/blog/"):
+        return posixpath.normpath("./" + link.removeprefix("/blog/"))
+    assert not link.startswith("/"), (path, link)
+    return posixpath.normpath(posixpath.join(posixpath.dirname(path), link))
+
+
 def test_every_page_is_there(pages):
     assert {path for path in pages if path.endswith(".html")} == {
         "index.html",
         "scoreboard/index.html",
         "status/index.html",
         "data/index.html",
+        "how-it-works/index.html",
+        "404.html",
         "made-up/index.html",
         "made-up/2020-04-09/index.html",
         "made-up/2020-04-10/index.html",
@@ -56,9 +66,13 @@ def test_every_page_is_there(pages):
         "made-up/us/index.html",
         "made-up/korea-south/index.html",
         "made-up/script-script-alert-script-7-7/index.html",
+        "made-up/us/embed/index.html",
+        "made-up/korea-south/embed/index.html",
+        "made-up/script-script-alert-script-7-7/embed/index.html",
         "weekly/index.html",
         "weekly/2025-02-08/index.html",
         "weekly/us/index.html",
+        "weekly/us/embed/index.html",
     }
 
 
@@ -90,8 +104,7 @@ def test_links_lead_somewhere(pages):
                 if not parts.path:
                     assert parts.fragment in ids, (path, link)
                     continue
-                assert not parts.path.startswith("/"), (path, link)
-                target = posixpath.normpath(posixpath.join(posixpath.dirname(path), parts.path))
+                target = within(path, parts.path)
                 if target.startswith("data/") and target != "data":
                     assert re.fullmatch(r"data/[\w-]+/[\w/.-]+\.(json|jsonl|parquet|csv|yml)", target)
                     continue
@@ -102,12 +115,15 @@ def test_links_lead_somewhere(pages):
 
 def test_every_page_leads_to_the_scoreboard_and_the_data(pages):
     for path, document in documents(pages):
-        links = [posixpath.join(posixpath.dirname(path), e.get("href")) for e in document.iter(f"{HTML}a")]
-        assert {"scoreboard", "data"} <= {posixpath.normpath(link) for link in links}, path
+        if path.endswith("/embed/index.html"):
+            continue
+        hrefs = [urlsplit(e.get("href")) for e in document.iter(f"{HTML}a")]
+        links = {within(path, href.path) for href in hrefs if not href.scheme}
+        assert {"scoreboard", "data", "status", "how-it-works"} <= links, path
 
 
 def test_nothing_is_requested_from_elsewhere(pages):
-    for path in ("assets/style.css", "assets/charts.js"):
+    for path in ("assets/style.css", "assets/charts.js", "assets/site.js"):
         assert not re.search(rb"https?:|url\(|@import", pages[path]), path
     assert b"MIT" in pages["assets/plotly-LICENSE.txt"]
 

@@ -404,7 +404,7 @@ def test_growth_that_may_be_either_is_said_so_in_the_table(site, record):
     other = record.estimates.copy()
     other.loc[other["quantity"] == "growth_rate", "q025"] = -0.1
     found = section(render.pages(site, [replace(record, estimates=other)])["made-up/us/index.html"].decode())
-    assert found.count("<td>either way</td>") == 3
+    assert found.count("<td>either way<td>") == 3
     assert "New cases seem to double every 14 days (likely 12-17), but may not; almost surely" in text_of(found)
 
 

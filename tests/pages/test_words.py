@@ -48,16 +48,16 @@ def test_a_number_carries_its_value_and_upstream_text_is_escaped():
 @pytest.mark.parametrize(
     ("was", "expected"),
     [
-        (517, "Sigmoid said 512: 5 too low (1.0 %), inside the likely range."),
-        (512, "Sigmoid said 512: exactly right, inside the likely range."),
-        (400, "Sigmoid said 512: 112 too high (28 %), outside the likely range, inside the wide one."),
-        (10, "Sigmoid said 512: 502 too high (5 020 %), outside both ranges: a miss."),
-        (0, "Sigmoid said 512: 512 too high, outside both ranges: a miss."),
+        (517, "5 too low (1.0 %), inside the likely range."),
+        (512, "Exactly right, inside the likely range."),
+        (400, "112 too high (28 %), outside the likely range, inside the wide one."),
+        (10, "502 too high (5 020 %), outside both ranges: a miss."),
+        (0, "512 too high, outside both ranges: a miss."),
     ],
 )
 def test_a_judged_forecast(was, expected):
     judged = judge.judge("sigmoid", "Sigmoid", quantiles(300, 450, 512, 600, 900), was)
-    assert plain(judge.sentence(judged)) == expected
+    assert plain(judged.result) == expected
 
 
 @pytest.mark.parametrize(("was", "verdict"), [(450, "likely"), (449.9, "sure"), (300, "sure"), (299.9, "miss")])
@@ -81,6 +81,30 @@ POINTS = [(date(2020, 4, 10 + n), value) for n, value in enumerate((496_535.0, 5
 )  # fmt: skip
 def test_when_a_curve_reaches_a_count(count, expected):
     found = judge.crossing_sentence(POINTS, count, DAY, Cadence.DAY)
+    assert (found if found is None else plain(found)) == expected
+
+
+FALLING = [(date(2020, 4, 10 + n), value) for n, value in enumerate((90.0, 80.0, 60.0))]
+
+
+@pytest.mark.parametrize(
+    ("points", "count", "expected"),
+    [
+        (
+            FALLING,
+            70,
+            "Its curve falls to 70 between Saturday 11 April 2020 and Sunday 12 April 2020: half a day late.",
+        ),
+        (FALLING, 80, "Its curve falls to 80 on time."),
+        (FALLING, 50, "Its curve does not fall to 50 by Sunday 12 April 2020, the last day it speaks of."),
+        (FALLING, 95, None),  # it began below
+        ([*FALLING, (date(2020, 4, 13), 61.0)], 70, None),  # up and down: no day can be named
+        ([(date(2020, 4, 10), 5.0), (date(2020, 4, 11), 5.0)], 5, None),
+        (FALLING[:1], 70, None),
+    ],
+)  # fmt: skip
+def test_when_a_falling_curve_reaches_a_count(points, count, expected):
+    found = judge.crossing_sentence(points, count, DAY, Cadence.DAY)
     assert (found if found is None else plain(found)) == expected
 
 
@@ -124,18 +148,24 @@ def test_slugs_are_safe_unique_and_never_a_date():
 
 def test_what_the_first_author_could_not_say(record):
     view = post(Book(record), DAY)
-    assert plain(view.title) == "United States: 526 396 counted, 517 153 forecast: inside the likely range"
-    lines = [plain(line) for line in view.sections[0].comparison.lines]
-    assert lines == [
+    assert plain(view.title) == (
+        "United States: 526 396 counted, 517 153 forecast: inside the likely range; new counts expected to fall"
+    )
+    assert plain(view.sections[0].trend) == (
+        "New counts, in the 3 days through Tuesday 14 April 2020 beside those in the 3 days before: expected to fall."
+    )
+    compared = view.sections[0].comparison
+    assert [plain(line) for line in compared.lines] == [
+        "9 243 too low (1.8 %), inside the likely range.",
+        "Our curve reaches 526 396 between Saturday 11 April 2020 and Sunday 12 April 2020: half a day late.",
+        "The forecast had given about 28 chances in 100 to a count this high.",
+        "\u201cNo change\u201d would have said 496 535: 29 861 too low (5.7 %). We were closer, by 20 618.",
+    ]
+    assert [plain(line) for line in compared.others] == [
         (
-            "Sigmoid said 517 153: 9 243 too low (1.8 %), inside the likely range."
-            " Its curve reaches 526 396 between Saturday 11 April 2020 and Sunday 12 April 2020: half a day late."
+            "First author's logistic: its curve reaches 526 396 between Sunday 12 April 2020 and Monday 13 April 2020:"
+            " a day late."
         ),
-        (
-            "First author's logistic said 507 022: 19 374 too low (3.7 %), one number, no range."
-            " Its curve reaches 526 396 between Sunday 12 April 2020 and Monday 13 April 2020: a day late."
-        ),
-        "\u201cNo change\u201d would have said 496 535: 29 861 too low (5.7 %), inside the likely range.",
     ]
     row = next(row for row in view.sections[0].rows if row.model == "classic")
     assert row.judged is not None
@@ -176,7 +206,7 @@ def test_cards_say_the_last_result(record, weekly, empty):
     assert plain(cards[0].targets[0].last) == (
         "For Saturday 11 April 2020 we said 517 153; it was 526 396: 9 243 too low (1.8 %), inside the likely range."
     )
-    assert plain(cards[0].targets[0].held) == (
+    assert plain(cards[0].targets[0].track.sentence) == (
         "In the last 2 forecasts one day ahead (made later from the data as of each day)"
         " the likely range held once, the wide one every time."
     )

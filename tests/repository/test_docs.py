@@ -1,5 +1,6 @@
 """What the documents say is what the program does."""
 
+import csv
 import dataclasses
 import hashlib
 import re
@@ -10,12 +11,13 @@ import click
 import numpy as np
 import pytest
 
-from reporter import cli, config, evaluate, marks, models
+from reporter import cli, config, evaluate, marks, models, sheets
 from reporter.config import Site
 from reporter.dates import Cadence
 from reporter.feeds import Feed, Limits, Peers
 from reporter.models import device
 from reporter.models.network import Training
+from reporter.posts import events, held
 from reporter.schema import CHANGES, ESTIMATES, FORECASTS, LESSONS, QUANTITIES, REVISIONS, SPLITS
 from reporter.sources import REGISTRY
 from reporter.team import Contributor, Team
@@ -126,6 +128,20 @@ def test_every_column_and_receipt_key_is_documented(root, april_site):
     tables = (CHANGES, FORECASTS, SPLITS, ESTIMATES, LESSONS, REVISIONS, evaluate.SCORES)
     for name in [*(name for table in tables for name in table.names), *QUANTITIES, *keys]:
         assert f"`{name}`" in text, name
+
+
+def test_every_column_and_kind_of_row_of_a_pages_numbers_is_documented(root, april_site):
+    text = (root / "docs" / "downloads.md").read_text(encoding="utf-8")
+    documented = re.findall(r"^\| (`.+?`) \|", text, re.MULTILINE)
+    assert [f"`{name}`" for name in sheets.COLUMNS.names] == documented[3 : 3 + len(sheets.COLUMNS)]
+    kinds = {name for cell in documented[4 + len(sheets.COLUMNS) :] for name in re.findall(r"`(\w+)`", cell)}
+    found = set()
+    for path in (april_site / "april").rglob("data.csv"):
+        with path.open(encoding="utf-8", newline="") as file:
+            found |= {row["what"] for row in csv.DictReader(file)}
+    assert found
+    assert found <= kinds
+    assert kinds <= found
 
 
 def test_every_file_on_record_is_documented(root, april_site):
@@ -257,3 +273,22 @@ def test_the_environment_is_documented_as_the_program_reads_it(root):
     text = (root / "docs" / "settings.md").read_text(encoding="utf-8")
     assert rows(text, "## Environment") == [f"`{device.VARIABLE}`"]
     assert f"| {', '.join(f'`{one}`' for one in device.CHOICES)} | `{device.CHOICES[0]}` |" in text
+
+
+def test_every_event_is_documented(root):
+    text = (root / "docs" / "subscribe.md").read_text(encoding="utf-8")
+    assert rows(text, "## What is told") == [f"`{kind}`" for kind in events.KINDS]
+    assert f"{events.MOST_OF_FEED} of the feed" in text
+    assert f"{events.MOST_OF_PLACE} of the place: no more than its {events.POSTS_OF_PLACE} newest" in text
+    assert (held.REVISED, held.FEWEST, events.NAMED) == (1 / 4, 10, 6)
+    assert events.POSTS_OF_PLACE // 3 < events.FEWEST_POSTS == 3
+
+
+def test_every_variable_and_block_of_a_theme_is_documented(root):
+    text = (root / "docs" / "theme.md").read_text(encoding="utf-8")
+    style = (root / "templates" / "assets" / "style.css").read_text(encoding="utf-8")
+    variables = re.findall(r"(--[a-z]+):", style.split("\n}\n")[0])
+    assert sorted(rows(text, "## Colours, fonts and widths")) == sorted(f"`{name}`" for name in variables)
+    base = (root / "templates" / "base.html").read_text(encoding="utf-8")
+    blocks = sorted(f"`{name}`" for name in re.findall(r"{% block (\w+) %}", base))
+    assert sorted(rows(text, "## Templates")) == blocks
