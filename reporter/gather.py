@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from reporter import evaluate, files, index, models, peers, said, scores, supply, tasks, upkeep
+from reporter import evaluate, files, index, models, peers, scores, supply, tasks, upkeep
 from reporter.ask import sources_of
 from reporter.config import Site
 from reporter.counts import FeedCounts
@@ -75,13 +75,13 @@ def feed_record(
     standing = Standing()
     if published is not None:
         made_by = upkeep.made_by(site, feed, counts.places, licence)
-        # On which day a source was asked shows on the status page alone, which every run makes.
-        seen = [(one.asked is None, replace(one, asked=None, answered=None)) for one in quick["upstreams"]]
-        shown = [quick[name] for name in ("headline", "vintages", "timeliness", "switches", "beliefs")]
-        settings = [made_by, number, feed.model_dump(mode="json"), failed, seen, shown]
         newest = [receipts[-1:], ledger.digest(receipts[-LOOKBACK:]), upkeep.digest_of(counts.changes)]
-        made_from = upkeep.digest([*settings, *newest, files.hash_of(folder / peers.NAME)])
-        standing = published.standing(feed.name, made_by, made_from, receipts)
+        shown = [quick[name] for name in ("headline", "vintages", "timeliness", "switches", "beliefs")]
+        made_from = upkeep.digest([made_by, upkeep.settings_of(feed), *newest, *shown])
+        # On which day a source was asked shows on the status page alone, which every run makes.
+        asked = [(one.asked is None, replace(one, asked=None, answered=None)) for one in quick["upstreams"]]
+        told = [number, failed, asked, files.hash_of(folder / peers.NAME)]
+        standing = published.standing(feed.name, made_by, made_from, upkeep.digest([made_from, *told]), receipts)
     since = upkeep.wanted_since(feed.name, receipts, standing) if posts else max(ledger.reference_dates, default=None)
     slow: dict[str, Callable[[], object]] = {
         "forecasts": lambda: tasks.wide(ledger.forecasts(since)),

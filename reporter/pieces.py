@@ -32,7 +32,7 @@ class Piece:
     def __init__(self, record: FeedRecord, view: Callable[[], object]) -> None:
         self.feed = record.name
         self.title = record.title
-        self._key = record.standing.made_from
+        self._key = record.standing.pieced_from
         self._kept = record.standing.pieces
         self._make = view
         self._said: dict[str, bytes] = {}

@@ -33,7 +33,12 @@ def made_by(site: Site, feed: Feed, places: pd.DataFrame, licence: str | None = 
     # Of the theme what is in it counts, and not where it lies.
     settings = json.dumps([site.model_dump(mode="json", exclude={"theme"}), licence, shown], sort_keys=True)
     own = theme.sha256(site.folder)
-    return digest([fingerprint.code_sha256(), _templates(), own, settings, places.to_csv(index=False)])
+    return digest([fingerprint.code_sha256(), templates_sha256(), own, settings, places.to_csv(index=False)])
+
+
+def settings_of(feed: Feed) -> str:
+    """The settings that show on a feed's pages, as text."""
+    return json.dumps(feed.model_dump(mode="json", exclude=_UNSEEN - {"peers"}), sort_keys=True)
 
 
 def digest(parts: Iterable[object]) -> str:
@@ -48,7 +53,7 @@ def digest_of(frame: pd.DataFrame) -> str:
 
 
 @cache
-def _templates() -> str:
+def templates_sha256() -> str:
     """Hash of every template and asset."""
     running = hashlib.sha256()
     for folder in render.FOLDERS:
@@ -67,14 +72,16 @@ class Published:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def standing(self, name: str, made_by: str, made_from: str, receipts: Sequence[Receipt]) -> Standing:
+    def standing(
+        self, name: str, made_by: str, made_from: str, pieced_from: str, receipts: Sequence[Receipt]
+    ) -> Standing:
         """What of a feed's pages stands as it would be made again.
 
         A page stands if it has the key it would have now, and its files are there with the sizes they had.
 
         Args:
             name: the feed's.
-            made_by, made_from: as in `Standing`.
+            made_by, made_from, pieced_from: as in `Standing`.
             receipts: every receipt, each of which names all that its post is made from.
         """
         events, listed = _read(self.folder / name / MANIFEST)
@@ -87,10 +94,10 @@ class Published:
             for address, page in listed.items()
             if page.key == keys.get(address) and self._has(address, page)
         }
-        pieces = self._pieces.get((name, made_from), {})
+        pieces = self._pieces.get((name, pieced_from), {})
         whole = events is not None and len(pages) == len(listed) and set(pieces) == set(PIECES) and bool(dates)
         whole = whole and all(f"{name}/{day}/" in pages for day in dates)
-        return Standing(made_by, made_from, pages, pieces, (events or ()) if whole else (), whole)
+        return Standing(made_by, made_from, pieced_from, pages, pieces, (events or ()) if whole else (), whole)
 
     def _has(self, address: str, page: Kept) -> bool:
         try:

@@ -14,7 +14,7 @@ from reporter.posts.firsts import Firsts, firsts
 from reporter.posts.freshness import Freshness, freshness
 from reporter.posts.hits import Hits, hits
 from reporter.posts.judge import Judgement
-from reporter.posts.marked import MarkList, find, mark_list
+from reporter.posts.marked import MarkList, mark_list, marks_on
 from reporter.posts.past import day_of
 from reporter.posts.post import expected_sentence
 from reporter.posts.standing import Standing, explained, kind_words, ordered, standings
@@ -169,8 +169,7 @@ def _section(book: Book, target: str, place: Place, newest: date) -> PlaceSectio
 
 def _marks(book: Book, series: Series, newest: date) -> MarkList:
     """The marks as they were when the newest forecast was made: they are what its models were fitted with."""
-    cadence = book.record.cadence
-    return mark_list(find(book.known(newest, series), series[0], newest, cadence), series[0], cadence)
+    return mark_list(marks_on(book, series, newest), series[0], book.record.cadence)
 
 
 def _machine(book: Book, target: str, place: Place, newest: date, ident: str) -> Machine | None:

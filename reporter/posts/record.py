@@ -147,6 +147,7 @@ class Standing:
         made_by: a hash of all that a post's page is made of besides the record: code, templates, settings; empty
             where nothing is to be kept.
         made_from: the same of all that the feed's other pages are made from, its newest counts and forecasts included.
+        pieced_from: the same of its pieces of the pages that feeds share, what failed in the run included.
         pages: the pages that stand, by their addresses.
         pieces: the feed's pieces of the pages that feeds share, by name, as HTML.
         events: the feed's newest events, by the names of their fields; only where all pages stand.
@@ -155,6 +156,7 @@ class Standing:
 
     made_by: str = ""
     made_from: str = ""
+    pieced_from: str = ""
     pages: Mapping[str, Kept] = field(default_factory=dict)
     pieces: Mapping[str, str] = field(default_factory=dict)
     events: Sequence[Mapping[str, Any]] = ()
