@@ -1,12 +1,13 @@
 """Pages as {path: bytes}: view models through the templates, and the files that all pages share."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from reporter import beside, sitemap, syndication, theme
 from reporter.posts import FeedRecord, Kept, Site
@@ -26,6 +27,8 @@ from reporter.posts.status import feed_status, in_json, moment
 
 FOLDERS = (Path(__file__).parent / "templates", Path(__file__).parent.parent / "templates")
 """Inside the package as the wheel has it, then beside it as a checkout has it."""
+
+_NUMBERED = re.compile(r"[^\W\d_]+-\d+")
 
 _Page = Callable[..., bytes]
 
@@ -140,7 +143,7 @@ def _made(book: Book, posts: Mapping[date, Kept]) -> bytes:
 def _renderer(site: Site) -> _Page:
     """A function that renders a template at an address, with one environment for all."""
     environment = theme.environment(FOLDERS, site.theme)
-    environment.filters |= {"svg": _svg, "figure": _figure}
+    environment.filters |= {"svg": _svg, "figure": _figure, "whole": _whole}
     environment.globals |= {"site": site, "theme_style": theme.STYLE if theme.has_style(site.theme) else ""}
 
     def page(template: str, address: str, **values: object) -> bytes:
@@ -155,6 +158,11 @@ def _renderer(site: Site) -> _Page:
             raise broken from error
 
     return page
+
+
+def _whole(text: object) -> Markup:
+    """Keep a word and the number after its hyphen, as in COVID-19, on one line of a heading."""
+    return Markup(_NUMBERED.sub(r'<span class="whole">\g<0></span>', escape(text)))  # noqa: S704 - escaped just before
 
 
 def _svg(chart: Chart) -> Markup:

@@ -37,6 +37,19 @@ class Count:
 
 
 @dataclass(frozen=True)
+class When:
+    """A period at the head of a sentence, which pages may set on a line of its own."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __html__(self) -> str:
+        return f'<span class="when">{escape(self.text)}</span>'
+
+
+@dataclass(frozen=True)
 class Words:
     """A sentence or a part of one: texts and fragments in order.
 
