@@ -94,7 +94,7 @@ def test_nothing_new_makes_nothing(july, build, tree):
 @pytest.mark.parametrize(
     "name",
     [
-        "april/posts.json",
+        "april/pages.json",
         "data/april/series.json",
         "data/april/scores.parquet/2020-05.parquet",
         "data/april/said.parquet/2020-05.parquet",
@@ -157,11 +157,13 @@ def test_the_folder_of_scores_reads_as_the_table_that_scoring_all_gives(july):
     assert len(pd.read_parquet(data / "scores.parquet")) == len(whole)
 
 
-def test_the_list_of_posts_names_each_but_the_newest(july):
-    listed = json.loads((july / "april/posts.json").read_text())
-    dates = sorted(path.parent.name for path in july.glob("april/2020-*/index.html"))
-    assert [post["date"] for post in listed["posts"]] == dates[:-1]
-    assert listed["newest"] == dates[-1]
+def test_the_list_of_pages_names_every_file_of_every_page(july):
+    listed = json.loads((july / "april/pages.json").read_text())
+    there = {str(path.relative_to(july)): path.stat().st_size for path in july.glob("april/**/*") if path.is_file()}
+    del there["april/pages.json"]
+    pages = listed["pages"].items()
+    assert {f"{address}{name}": size for address, page in pages for name, size in page["files"].items()} == there
+    assert len(listed["events"]) == 50
 
 
 def test_old_revisions_are_listed_without_reading_old_forecasts(build, spring, tmp_path, tree):
@@ -181,7 +183,7 @@ def test_a_kill_between_other_settings_and_their_list_leaves_no_wrong_pages(july
     before, write = tree(july), pipeline.files.write
 
     def until_the_list(path, data, **options):
-        if path.name == "posts.json":
+        if path.name == "pages.json":
             raise KeyboardInterrupt  # as good as a kill: the pages are there, their list is not
         return write(path, data, **options)
 

@@ -1,6 +1,5 @@
 """What stands on a page's share card: the picture that others show where they link to the page."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -12,8 +11,6 @@ from reporter.posts.place import PlacePage
 from reporter.posts.post import Post
 from reporter.posts.words import Count, Words, has_range, interval, period, rounded, say, step_of, upper_first
 from reporter.schema import MEDIAN
-
-TAGLINE = "What is expected, how sure that is, and how right it was so far."
 
 NEWEST = 30
 """How many of a chart's newest counts a card has room for."""
@@ -65,16 +62,6 @@ class ShareCard:
     def alt(self) -> str:
         """The card in words."""
         return " ".join(f"{part.rstrip('.')}." for part in (self.finding, self.about, self.through) if part)
-
-
-def home_card(brand: str, books: Sequence[Book], cards: Sequence[Card]) -> ShareCard:
-    """The card of the first page: that of the first feed that goes on, else of the first with a forecast."""
-    pairs = [(book, card) for book, card in zip(books, cards, strict=True) if card.targets]
-    found = next((pair for pair in pairs if not pair[0].record.archive), pairs[0] if pairs else None)
-    if found is None:
-        return ShareCard(drawable(brand), TAGLINE, "", "", None)
-    book, card = found
-    return _card(brand, book, card.place, str(card.newest.text if card.newest else ""), card.targets[0].chart)
 
 
 def feed_card(brand: str, book: Book, card: Card) -> ShareCard:

@@ -1,6 +1,7 @@
 """Share cards: what stands on them, and the pictures."""
 
 import io
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,11 +10,10 @@ import pytest
 from PIL import Image
 
 import reporter
-from reporter import beside, cards
+from reporter import cards, render
 from reporter.cards import lettering
 from reporter.posts import share
 from reporter.posts.book import Book
-from reporter.posts.home import card
 from reporter.posts.letters import MISSING, drawable, named
 from reporter.posts.place import place_page
 from reporter.posts.post import post
@@ -147,14 +147,16 @@ def test_the_fonts_have_what_texts_are_let_through_and_ship_with_their_licence()
         assert (drawn.size, bytes(drawn)) != (missing.size, bytes(missing)), letter
 
 
-def test_home_shows_the_feed_that_goes_on_and_feeds_without_forecasts_have_no_card(record, weekly, empty):
-    books = [Book(one) for one in (empty, record, weekly)]
-    shown = [card(book) for book in books]
-    assert share.home_card("Blog", books, shown).finding.startswith("United States, Influenza")
-    assert share.home_card("Blog", books[:2], shown[:2]).finding.startswith("United States: 526")
-    nothing = share.home_card("Blog", books[:1], shown[:1])
-    assert (nothing.finding, nothing.sketch) == (share.TAGLINE, None)
-    assert set(beside.of_home("Blog", books[:1], shown[:1])) == {"card.png"}
+def test_pages_without_a_card_show_that_of_the_feed_that_goes_on(site, record, weekly, empty):
+    for records, image in (
+        ([empty, record, weekly], "weekly/card.png"),
+        ([empty, record], "made-up/card.png"),
+        ([empty], None),
+    ):
+        pages = render.pages(site, records)
+        found = re.findall(r'og:image" content="([^"]*)"', pages["index.html"].decode())
+        assert found == ([] if image is None else [site.base_url + image])
+        assert image is None or image in pages
 
 
 def test_a_series_of_zeros_and_one_without_forecast_can_be_drawn(weekly):

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from reporter import charts, render, theme
 from reporter.dates import Cadence
-from reporter.posts import Kept
+from reporter.posts import Kept, Standing
 from reporter.posts.book import Book, Forecast, Place
 from reporter.posts.everywhere import held_sentence, places_of
 from reporter.posts.feedpage import MANY, feed_index, months
@@ -560,7 +560,7 @@ def test_a_thousand_posts_are_all_there_and_light(site, record):
     many = replace(
         record,
         receipts=[*(receipt | {"reference_date": str(day), "previous_sha256": "0" * 64} for day in older), receipt],
-        kept={day: Kept(title, title, 9) for day, title in titles.items()},
+        standing=Standing(pages={f"made-up/{day}/": Kept("key", {}, title, title) for day, title in titles.items()}),
     )
     page = render.pages(site, [many])["made-up/index.html"]
     assert len(gzip.compress(page)) < 60_000

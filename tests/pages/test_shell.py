@@ -106,7 +106,7 @@ def test_every_page_can_be_shared(pages):
         assert found["og:description"] == metas(document, "name")["description"]
         assert found["og:type"] == ("article" if re.search(r"/\d{4}-", path) else "website")
         own = path.startswith(("made-up/", "weekly/"))
-        assert found["og:image"] == f"{address if own else 'https://example.org/blog/'}card.png"
+        assert found["og:image"] == f"{address if own else 'https://example.org/blog/weekly/'}card.png"
 
 
 def test_the_banner_is_hidden_until_counts_are_overdue(pages, site, weekly):
