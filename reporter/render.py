@@ -189,7 +189,7 @@ def _renderer(site: Site, records: Sequence[FeedRecord] = ()) -> _Page:
 
 def _whole(text: object) -> Markup:
     """Keep a word and the number after its hyphen, as in COVID-19, on one line of a heading."""
-    return Markup(_NUMBERED.sub(r'<span class="whole">\g<0></span>', escape(text)))  # noqa: S704 - escaped just before
+    return Markup(_NUMBERED.sub(r'<span class="whole">\g<0></span>', str(escape(text))))  # noqa: S704 - escaped just before
 
 
 def _card(records: Sequence[FeedRecord]) -> str:

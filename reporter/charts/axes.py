@@ -149,9 +149,9 @@ def room_for(labels: Iterable[str]) -> float:
     r"""How much of the time to leave free before the first day, so that no line runs through a label on a phone.
 
     >>> round(room_for(["500", "1\u202f000"]), 2)
-    0.1
+    0.12
     """
-    return 0.02 + 0.016 * max(map(len, labels), default=0)
+    return 0.02 + 0.02 * max(map(len, labels), default=0)
 
 
 def steps_axis(places: list[int]) -> dict[str, Any]:
