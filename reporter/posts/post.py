@@ -24,7 +24,7 @@ from reporter.posts.standing import Standing, kind_words, known_by, standings
 from reporter.posts.track import Track, track
 from reporter.posts.trend import heading, trend, trend_sentence
 from reporter.posts.wavepart import WavePart, wave_parts
-from reporter.posts.words import Count, Words, expectation, period, say, short_target, upper_first
+from reporter.posts.words import Count, When, Words, expectation, period, say, short_target, upper_first
 from reporter.schema import is_cumulative
 
 _BESIDE = {
@@ -190,7 +190,8 @@ def expected_sentence(book: Book, forecast: Forecast | None, *, last: bool = Fal
     if forecast is None or (last and len(forecast.ahead) == 1):
         return None
     day = max(forecast.ahead) if last else min(forecast.ahead)
-    return say(upper_first(period(day, book.record.cadence)) + ": {}", expectation(forecast.ahead[day]))
+    when = upper_first(period(day, book.record.cadence)) + ":"
+    return say("{} {}", when if last else When(when), expectation(forecast.ahead[day]))
 
 
 def model_rows(book: Book, target: str, day: date) -> list[Row]:
