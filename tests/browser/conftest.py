@@ -199,3 +199,10 @@ KINDS = {
 def kind(request):
     """The address of one page of each kind, inside the site."""
     return request.param
+
+
+@pytest.fixture
+def hostile_served(hostile_blog):
+    """The hostile site on a server of its own."""
+    with serving(hostile_blog) as server:
+        yield server

