@@ -2,7 +2,7 @@
 
 import re
 
-# What stands on the page, folded parts and charts' own descriptions included; buttons and what only answers to hands not.
+# What stands on the page, folded parts and descriptions of charts included; not what only answers to hands.
 SAID = """() => {
   const texts = [];
   const walk = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
@@ -14,7 +14,8 @@ SAID = """() => {
 TIMES = "() => [...document.querySelectorAll('time')].map((time) => [time.dateTime, time.textContent])"
 # But for controls that only answer to scripts (.scripted).
 HIDDEN = """() => [...document.querySelectorAll("main *")]
-  .filter((one) => one.childElementCount === 0 && one.textContent.trim() && !one.closest("details:not([open]), script"))
+  .filter((one) => one.childElementCount === 0 && one.textContent.trim())
+  .filter((one) => !one.closest("details:not([open]), script"))
   .filter((one) => !one.closest("svg, .scripted") && !one.checkVisibility()).map((one) => one.outerHTML.slice(0, 120))"""
 
 
