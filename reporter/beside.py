@@ -13,29 +13,24 @@ from reporter.posts.post import Post
 CARD, CSV, PARQUET = "card.png", "data.csv", "data.parquet"
 
 Files = dict[str, bytes]
-"""Path inside the site → contents."""
-
-
-def of_home(brand: str, books: Sequence[Book], shown: Sequence[Card]) -> Files:
-    """Of the first page: its card."""
-    return {CARD: cards.draw(share.home_card(brand, books, shown))}
+"""Name in the page's folder → contents."""
 
 
 def of_feed(brand: str, book: Book, shown: Card) -> Files:
     """Of a feed's own page."""
-    return _files(f"{book.record.name}/", share.feed_card(brand, book, shown), feed_rows(book))
+    return _files(book, share.feed_card(brand, book, shown), feed_rows(book))
 
 
 def of_post(brand: str, book: Book, view: Post) -> Files:
     """Of a post; like it they use no count that was not known then."""
-    return _files(view.address, share.post_card(brand, book, view), post_rows(book, view))
+    return _files(book, share.post_card(brand, book, view), post_rows(book, view))
 
 
 def of_place(brand: str, book: Book, view: PlacePage) -> Files:
     """Of a place's page."""
-    return _files(view.address, share.place_card(brand, book, view), place_rows(book, view))
+    return _files(book, share.place_card(brand, book, view), place_rows(book, view))
 
 
-def _files(address: str, card: share.ShareCard, rows: Sequence[Row]) -> Files:
-    files = {CARD: cards.draw(card), CSV: sheets.comma_separated(rows), PARQUET: sheets.parquet(rows)}
-    return {address + name: data for name, data in files.items()}
+def _files(book: Book, card: share.ShareCard, rows: Sequence[Row]) -> Files:
+    csv = sheets.comma_separated(rows, targets=len(book.record.targets) > 1)
+    return {CARD: cards.draw(card), CSV: csv, PARQUET: sheets.parquet(rows)}

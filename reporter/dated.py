@@ -216,6 +216,7 @@ class DatedTables(Dated[pa.Table]):
 
     def __init__(self, folder: Path, ending: str, column: str) -> None:
         super().__init__(folder, ending, ending)
+        self.ending = ending
         self.column = column
 
     def decode(self, path: Path) -> dict[date, pa.Table]:

@@ -4,6 +4,7 @@ A file is first written under a temporary name beside its place. `exclusively` l
 time work in a folder, and removes what a killed one left behind.
 """
 
+import hashlib
 import io
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -151,6 +152,14 @@ def read_parquet(path: Path, names: Sequence[str] | None = None) -> pa.Table:
         return pq.ParquetFile(pa.BufferReader(data), read_dictionary=names).read(names).replace_schema_metadata()
     except (OSError, pa.ArrowException) as error:
         raise RecordError(f"{path} was altered: it is no such table") from error
+
+
+def hash_of(path: Path) -> str:
+    """A hash of the bytes of a file; empty if it is gone."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return ""
 
 
 def is_whole(path: Path) -> bool:

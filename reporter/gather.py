@@ -1,21 +1,22 @@
 """What the pages of a feed are made from, gathered from its record."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from reporter import evaluate, index, models, peers, said, scores, supply, tasks, upkeep
+from reporter import evaluate, files, index, models, peers, said, scores, supply, tasks, upkeep
 from reporter.ask import sources_of
 from reporter.config import Site
 from reporter.counts import FeedCounts
 from reporter.dates import parse_date
 from reporter.feeds import Feed
 from reporter.ledger import LEDGER, Ledger, Receipt
-from reporter.posts import Attribution, FeedRecord, Method, Upstream
+from reporter.posts import Attribution, FeedRecord, Method, Standing, Upstream
 from reporter.posts.book import LOOKBACK
 from reporter.schema import COUNTS, SPLITS, TOLD, to_frame
 from reporter.sources.base import Source
@@ -36,15 +37,19 @@ def feed_record(
     *,
     site: Site,
     licence: str | None = None,
-    pages: Path | None = None,
+    number: int = 0,
+    published: upkeep.Published | None = None,
     posts: bool = True,
 ) -> FeedRecord:
     """All that a feed's pages are made from.
 
+    Of a feed whose pages all stand only what is quickly had is read; the rest would be when asked for.
+
     Args:
         folder: the feed's record.
         licence: of the forecasts.
-        pages: where its pages of earlier runs stand; None wants all made again.
+        number: the feed's place in the settings.
+        published: the site, where pages of earlier runs may stand; None wants all made again.
         posts: whether posts are to be made; without them only the newest forecasts are read.
 
     Raises:
@@ -53,41 +58,49 @@ def feed_record(
     receipts, view, kept_supply = ledger.receipts(), counts.view, supply.read(folder) or Supply()
     as_ofs = {receipt["reference_date"]: date.fromisoformat(receipt["vintage"]["as_of"]) for receipt in receipts}
     moments = {parse_date(day): as_of for day, as_of in as_ofs.items()}
-    made_by = upkeep.made_by(site, feed, counts.places, licence)
-    kept = {} if pages is None else upkeep.kept_posts(pages, made_by, receipts)
-    since = upkeep.wanted_since(receipts, kept) if posts else max(ledger.reference_dates, default=None)
-    return _record(
-        feed,
-        [*failed, *_newest_failures(receipts)],
-        {
-            "headline": headline(feed, counts, receipts),
-            "places": counts.places,
-            "receipts": receipts,
-            "since": since,
-            "forecasts": tasks.wide(ledger.forecasts(since)),
-            "series": index.indexed(folder, ledger).since,
-            "known": _Known(view, as_ofs),
-            "counted": view.at({day: as_of for day, as_of in moments.items() if since is None or day >= since}),
-            "first": view.first,
-            "latest": view.latest,
-            "scores": scores.read(folder / scores.NAME),
-            "changes": _Changes(ledger, {one["reference_date"]: one for one in receipts if one.get("changes")}),
-            "peers": tuple(peers.peers_on_record(feed, folder / peers.NAME)),
-            "vintages": tuple(counts.vintages.as_ofs),
-            "revisions": counts.revisions,
-            **{name: ledger.told(name, since) for name in TOLD},
-            "said": said.read(folder / said.NAME),
-            "history": view.log,
-            **({"log": view.since(_oldest_shown(receipts))} if posts and receipts else {}),
-            "kept": kept,
-            "timeliness": _timeliness(feed, counts, kept_supply),
-            "upstreams": tuple(_upstreams(feed, kept_supply, counts.settle * feed.period.step)),
-            "switches": kept_supply.switches,
-            "beliefs": kept_supply.beliefs,
-            "made_by": made_by,
-            "codes": codes(counts.places["location"].tolist()),
-        },
-    )
+    quick: dict[str, Any] = {
+        "headline": headline(feed, counts, receipts),
+        "places": counts.places,
+        "receipts": receipts,
+        "known": _Known(view, as_ofs),
+        "changes": _Changes(ledger, {one["reference_date"]: one for one in receipts if one.get("changes")}),
+        "vintages": tuple(counts.vintages.as_ofs),
+        "timeliness": _timeliness(feed, counts, kept_supply),
+        "upstreams": tuple(_upstreams(feed, kept_supply, counts.settle * feed.period.step)),
+        "switches": kept_supply.switches,
+        "beliefs": kept_supply.beliefs,
+        "codes": codes(counts.places["location"].tolist()),
+    }
+    failed = [*failed, *_newest_failures(receipts)]
+    standing = Standing()
+    if published is not None:
+        made_by = upkeep.made_by(site, feed, counts.places, licence)
+        newest = [receipts[-1:], ledger.digest(receipts[-LOOKBACK:]), upkeep.digest_of(counts.changes)]
+        shown = [quick[name] for name in ("headline", "vintages", "timeliness", "switches", "beliefs")]
+        made_from = upkeep.digest([made_by, upkeep.settings_of(feed), *newest, *shown])
+        # On which day a source was asked shows on the status page alone, which every run makes.
+        asked = [(one.asked is None, replace(one, asked=None, answered=None)) for one in quick["upstreams"]]
+        told = [number, failed, asked, files.hash_of(folder / peers.NAME)]
+        standing = published.standing(feed.name, made_by, made_from, upkeep.digest([made_from, *told]), receipts)
+    since = upkeep.wanted_since(feed.name, receipts, standing) if posts else max(ledger.reference_dates, default=None)
+    slow: dict[str, Callable[[], object]] = {
+        "forecasts": lambda: tasks.wide(ledger.forecasts(since)),
+        "series": lambda: index.indexed(folder, ledger).since,
+        "counted": lambda: view.at({day: as_of for day, as_of in moments.items() if since is None or day >= since}),
+        "first": lambda: view.first,
+        "latest": lambda: view.latest,
+        "scores": lambda: scores.read(folder / scores.NAME),
+        "peers": lambda: tuple(peers.peers_on_record(feed, folder / peers.NAME)),
+        "revisions": lambda: counts.revisions,
+        **{name: partial(ledger.told, name, since) for name in TOLD},
+        "said": lambda: said.read(folder / said.NAME),
+        "history": lambda: view.log,
+        **({"log": lambda: view.since(_oldest_shown(receipts))} if posts and receipts else {}),
+    }
+    read = quick | {"since": since, "standing": standing}
+    if standing.whole:
+        return _record(feed, failed, read, slow)
+    return _record(feed, failed, read | {name: ask() for name, ask in slow.items()})
 
 
 def _oldest_shown(receipts: list[Receipt]) -> date:
@@ -173,10 +186,13 @@ def _timeliness(feed: Feed, counts: FeedCounts, kept: Supply) -> Timeliness | No
     return replace(found, state=State.STALE) if found.state is State.RETIRED else found
 
 
-def _record(feed: Feed, failed: Iterable[str], read: dict[str, Any]) -> FeedRecord:
+def _record(
+    feed: Feed, failed: Iterable[str], read: dict[str, Any], asked: Mapping[str, Callable[[], object]] | None = None
+) -> FeedRecord:
     main, *others = (_attribution(feed, source) for source in sources_of(feed))
     instead = "".join(f" Where that fails: {other.text}." for other in others)
-    return FeedRecord(
+    maker = FeedRecord if asked is None else partial(_Asked, asked)
+    return maker(
         name=feed.name,
         title=feed.title or feed.name,
         targets=feed.target,
@@ -204,6 +220,19 @@ def _newest_failures(receipts: list[Receipt]) -> list[str]:
     Read off the record and not off the run, so that the page says the same when it is built again.
     """
     return failures(receipts[-1]) if receipts else []
+
+
+class _Asked(FeedRecord):
+    """A feed's record of which some is read only if it is asked for."""
+
+    def __init__(self, asked: Mapping[str, Callable[[], object]], **read: object) -> None:
+        self.__dict__.update(read | {"_asked": asked})
+
+    def __getattribute__(self, name: str) -> object:
+        own = object.__getattribute__(self, "__dict__")
+        if name not in own and name in own.get("_asked", {}):
+            own[name] = own["_asked"][name]()
+        return object.__getattribute__(self, name)
 
 
 class _Known(Mapping[str, pd.DataFrame]):

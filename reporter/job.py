@@ -23,6 +23,7 @@ from reporter.posts import FeedRecord
 from reporter.pull import Pull
 from reporter.retracing import explained, is_last, retrace_to
 from reporter.schema import TOLD
+from reporter.upkeep import Published
 from reporter.work import Task, forecast, work
 
 Progress = Callable[[str, int, int], None]
@@ -145,11 +146,11 @@ class Job:
             failed = peers.score_peers(self.feed, self._counts, self._folder / peers.NAME, offline=offline)
         self.account.peers_failed = [f"{self.feed.name}: {line}" for line in failed]
 
-    def record(self, pages: Path | None = None, *, posts: bool = True) -> FeedRecord:
+    def record(self, published: Published | None = None, *, posts: bool = True) -> FeedRecord:
         """All that the feed's pages are made from; of a record that cannot be read, only why.
 
         Args:
-            pages: the feed's folder of the site, where pages of earlier runs may stand; without it all are wanted.
+            published: the site, where pages of earlier runs may stand; without it all are wanted.
             posts: whether posts are to be made; without them only the newest forecasts are read.
 
         Raises:
@@ -166,7 +167,8 @@ class Job:
                 failed,
                 site=site,
                 licence=team.licence if team else None,
-                pages=pages,
+                number=self._number,
+                published=published,
                 posts=posts,
             )
         except SettingsError:

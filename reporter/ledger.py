@@ -4,7 +4,8 @@ A reference date is on record once its receipt is there; the receipt is written 
 forecast files without one are what a killed run left, and the next run removes or completes them.
 """
 
-from collections.abc import Container, Iterator, Mapping
+import hashlib
+from collections.abc import Container, Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
+from reporter import files
 from reporter.contents import content_sha256
 from reporter.dated import Dated, DatedTables
 from reporter.dates import parse_date
@@ -198,6 +200,17 @@ class Ledger:
         found = (self.beside(name, receipt) for receipt in self._between(since, until))
         tables = [table for table in found if table is not None]
         return to_frame(pa.concat_tables(tables) if tables else TOLD[name].empty_table(), TOLD[name])
+
+    def digest(self, receipts: Iterable[Receipt]) -> str:
+        """A hash over the bytes of every file that holds what was forecast or told at some dates."""
+        days = {receipt["reference_date"] for receipt in receipts}
+        stems = days | {day[:7] for day in days}
+        running = hashlib.sha256()
+        for tables in self.tables():
+            for path in tables.paths:
+                if path.name.removesuffix(tables.ending) in stems:
+                    running.update(f"{path.relative_to(self._folder)} {files.hash_of(path)}\n".encode())
+        return running.hexdigest()
 
     def beside_path(self, name: str, reference_date: date) -> Path:
         """The file that the rows of a kind of `BESIDE` are in."""

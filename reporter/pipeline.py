@@ -23,6 +23,7 @@ from reporter import (
     models,
     names,
     parallel,
+    pieces,
     posts,
     render,
     theme,
@@ -105,7 +106,6 @@ def build(
     check(settings)
     outcome = Outcome()
     with files.exclusively(out), parallel.ordered_map(workers) as ordered_map:
-        records = []
         publisher = hub.Publisher(settings.site, settings.team)
         works = [
             job.Job(feed, number, out / "data" / feed.name, now, as_of, publisher)
@@ -121,19 +121,38 @@ def build(
             if work in wanted:
                 work.run(offline=offline, ordered_map=ordered_map, progress=progress)
             outcome.new += [f"{feed.name}/{day}" for day in work.account.new]
-            records.append(work.record(out / feed.name))
-            outcome.failed += work.account.all_failed
-        licence = settings.team.licence if settings.team else None
-        site = posts.Site(settings.site.title, settings.site.base_url, __version__, licence, settings.site.folder)
-        pages = _pages(site, settings.feeds, records, outcome)
-        for record in records:
-            upkeep.begin(out / record.name, record)
-        for number, (path, data) in enumerate(sorted(pages.items())):
-            outcome.changed += files.write(out / path, data)
-            progress("pages", number + 1, len(pages))
-        for path, data in render.status(site, records, now).items():
-            files.write(out / path, data)
+        publish(settings, out, works, now, outcome, progress)
     return outcome
+
+
+def publish(
+    settings: Settings,
+    out: Path,
+    works: Sequence[job.Job],
+    now: datetime,
+    outcome: Outcome,
+    progress: job.Progress = job.quietly,
+) -> None:
+    """Write the pages that do not stand as they would be made again, and the status.
+
+    Args:
+        works: of every feed, in the settings' order, its work done.
+        outcome: is told what failed, and how many pages changed.
+    """
+    records, published = [], upkeep.Published(out)
+    for work in works:
+        records.append(work.record(published))
+        outcome.failed += work.account.all_failed
+    licence = settings.team.licence if settings.team else None
+    site = posts.Site(settings.site.title, settings.site.base_url, __version__, licence, settings.site.folder)
+    pages = _pages(site, settings.feeds, records, outcome)
+    for record in records:
+        published.begin(record)
+    for number, (path, data) in enumerate(sorted(pages.items(), key=_lists_last)):
+        outcome.changed += files.write(out / path, data) and not _is_list(path)
+        progress("pages", number + 1, len(pages))
+    for path, data in render.status(site, records, now).items():
+        files.write(out / path, data)
 
 
 def check_file(feed: Feed, number: int) -> None:
@@ -163,6 +182,15 @@ def check_sources(feed: Feed, environ: Mapping[str, str]) -> Iterator[tuple[str,
             except Exception as error:  # noqa: BLE001 - whatever upstream sent
                 line = in_one_line(error)
                 yield line if isinstance(error, SourceError) else f"{source.name}: {line}", False
+
+
+def _is_list(path: str) -> bool:
+    return path.rpartition("/")[2] == pieces.MANIFEST
+
+
+def _lists_last(page: tuple[str, bytes]) -> tuple[bool, str]:
+    """The order in which pages are written: a manifest after all that it lists."""
+    return _is_list(page[0]), page[0]
 
 
 def _pages(site: posts.Site, feeds: Sequence[Feed], records: list[posts.FeedRecord], outcome: Outcome) -> Pages:

@@ -9,7 +9,7 @@ from html import escape
 from urllib.parse import quote, urlsplit
 
 from reporter.posts import Site
-from reporter.posts.book import Book
+from reporter.posts.book import Book, Place
 from reporter.posts.events import MOST_OF_FEED, Event, Events, newest
 
 JSON_FEED = "https://jsonfeed.org/version/1.1"
@@ -33,34 +33,34 @@ class _Feed:
     events: Sequence[Event]
 
 
-def files(site: Site, books: Sequence[Book]) -> dict[str, bytes]:
-    """The feeds of the site, of each feed, and of each of its places.
+def of_site(site: Site, books: Sequence[Book], events: Sequence[Events]) -> dict[str, bytes]:
+    """The feeds of the whole site.
 
-    The same arguments give the same bytes. A feed without forecasts has none.
+    The same arguments give the same bytes.
 
     Returns:
-        Path inside the site → contents: `feed.xml` and `feed.json` beside each page they are of.
+        Name in the page's folder → contents, here and below: `feed.xml` and `feed.json`.
     """
-    told = {book.record.name: Events(book) for book in books if book.dates}
-    found = [event for events in told.values() for event in events.of_feed]
-    rendered = _both(site, _Feed("", site.title, "", newest(found, MOST_OF_FEED)))
-    for book in books:
-        if book.dates:
-            rendered |= of_feed(site, book, told[book.record.name])
-    return rendered
+    found = [event for book, told in zip(books, events, strict=True) if book.dates for event in told.of_feed]
+    return _both(site, _Feed("", site.title, "", newest(found, MOST_OF_FEED)))
 
 
 def of_feed(site: Site, book: Book, events: Events) -> dict[str, bytes]:
-    """The feeds of one feed of the blog and of its places."""
+    """The feeds of one feed of the blog that has forecasts."""
     record = book.record
-    source = record.source
-    rights = source.text if source.licence in source.text else f"{source.text} ({source.licence})"
-    rendered = _both(site, _Feed(f"{record.name}/", record.title, rights, events.of_feed))
-    for place in book.places.values():
-        heading = record.title if record.title.startswith(place.name) else f"{place.name}: {record.title}"
-        address = f"{record.name}/{place.slug}/"
-        rendered |= _both(site, _Feed(address, heading, rights, events.of_place(place)))
-    return rendered
+    return _both(site, _Feed(f"{record.name}/", record.title, _rights(book), events.of_feed))
+
+
+def of_place(site: Site, book: Book, place: Place, events: Events) -> dict[str, bytes]:
+    """The feeds of one place."""
+    record = book.record
+    heading = record.title if record.title.startswith(place.name) else f"{place.name}: {record.title}"
+    return _both(site, _Feed(f"{record.name}/{place.slug}/", heading, _rights(book), events.of_place(place)))
+
+
+def _rights(book: Book) -> str:
+    source = book.record.source
+    return source.text if source.licence in source.text else f"{source.text} ({source.licence})"
 
 
 def tag(site: Site, ident: str) -> str:
@@ -74,7 +74,7 @@ def tag(site: Site, ident: str) -> str:
 
 
 def _both(site: Site, feed: _Feed) -> dict[str, bytes]:
-    return {f"{feed.address}feed.xml": _atom(site, feed), f"{feed.address}feed.json": _json(site, feed)}
+    return {"feed.xml": _atom(site, feed), "feed.json": _json(site, feed)}
 
 
 def _clean(text: str) -> str:

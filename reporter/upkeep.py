@@ -1,22 +1,26 @@
-"""Which posts are as they should be: a daily run makes a day's pages, not those of years."""
+"""Which pages are as they should be: a daily run makes the pages that its news are on, not those of years.
+
+Every page has a key, a hash of all that it is made from. The manifest beside a feed's pages, `pages.json`, lists their
+keys and the sizes of their files; the one of the site cuts the pages that feeds share into each feed's pieces.
+"""
 
 import hashlib
 import json
-from collections.abc import Sequence
-from datetime import date
-from functools import cache
-from itertools import pairwise
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from reporter import fingerprint, render, theme
+from reporter import files, fingerprint, render, theme
 from reporter.config import Site
-from reporter.dates import kept_under, parse_date
+from reporter.dates import parse_date
 from reporter.feeds import Feed
 from reporter.ledger import Receipt
-from reporter.posts import FeedRecord, Kept
+from reporter.pieces import MANIFEST, manifest, post_key
+from reporter.posts import FeedRecord, Kept, Standing
 from reporter.posts.book import LOOKBACK
 
 _UNSEEN = {"path", "start", "end", "backfill", "peers", "limits", "url"}
@@ -29,12 +33,27 @@ def made_by(site: Site, feed: Feed, places: pd.DataFrame, licence: str | None = 
     # Of the theme what is in it counts, and not where it lies.
     settings = json.dumps([site.model_dump(mode="json", exclude={"theme"}), licence, shown], sort_keys=True)
     own = theme.sha256(site.folder)
-    parts = (fingerprint.code_sha256(), _templates(), own, settings, places.to_csv(index=False))
-    return hashlib.sha256(repr(parts).encode()).hexdigest()
+    return digest([fingerprint.code_sha256(), templates_sha256(), own, settings, places.to_csv(index=False)])
+
+
+def settings_of(feed: Feed) -> str:
+    """The settings that show on a feed's pages, as text."""
+    return json.dumps(feed.model_dump(mode="json", exclude=_UNSEEN - {"peers"}), sort_keys=True)
+
+
+def digest(parts: Iterable[object]) -> str:
+    """A hash over how things are written in code."""
+    return hashlib.sha256("\n".join(map(repr, parts)).encode()).hexdigest()
+
+
+def digest_of(frame: pd.DataFrame) -> str:
+    """A hash over the rows of a frame."""
+    rows = pd.util.hash_pandas_object(frame, index=False).to_numpy()
+    return hashlib.sha256(repr(list(frame.columns)).encode() + rows.tobytes()).hexdigest()
 
 
 @cache
-def _templates() -> str:
+def templates_sha256() -> str:
     """Hash of every template and asset."""
     running = hashlib.sha256()
     for folder in render.FOLDERS:
@@ -43,57 +62,110 @@ def _templates() -> str:
     return running.hexdigest()
 
 
-def kept_posts(folder: Path, made: str, receipts: Sequence[Receipt]) -> dict[date, Kept]:
-    """The posts whose pages stand in a feed's folder of the site as they would be made again.
+class Published:
+    """The site as the last run left it.
 
-    They were made by the same code, templates and settings from the same receipts, each of which names all it was made
-    from; the page has the size it had; and the files it links to have not been merged since.
+    Args:
+        folder: where it is.
     """
-    listed = _read(folder / "posts.json")
-    if listed.get("made_by") != made or not receipts:
-        return {}
-    newest = parse_date(receipts[-1]["reference_date"])
-    hashes = {one["reference_date"]: after["previous_sha256"] for one, after in pairwise(receipts)}
-    kept = {}
-    for entry in listed["posts"]:
-        day = parse_date(entry["date"])
-        moved = kept_under(day, parse_date(listed["newest"])) != kept_under(day, newest)
-        if entry["receipt_sha256"] == hashes.get(entry["date"]) and not moved and _has(folder, entry):
-            kept[day] = Kept(entry["title"], entry["html"], entry["size"])
-    return kept
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def standing(
+        self, name: str, made_by: str, made_from: str, pieced_from: str, receipts: Sequence[Receipt]
+    ) -> Standing:
+        """What of a feed's pages stands as it would be made again.
+
+        A page stands if it has the key it would have now, and its files are there with the sizes they had.
+
+        Args:
+            name: the feed's.
+            made_by, made_from, pieced_from: as in `Standing`.
+            receipts: every receipt, each of which names all that its post is made from.
+        """
+        events, listed = _read(self.folder / name / MANIFEST)
+        keys = dict.fromkeys(listed, made_from)
+        dates = [receipt["reference_date"] for receipt in receipts]
+        for number, day in enumerate(dates):
+            keys[f"{name}/{day}/"] = post_key(made_by, receipts, number)
+        pages = {
+            address: page
+            for address, page in listed.items()
+            if page.key == keys.get(address) and self._has(address, page)
+        }
+        pieces = self._pieces.get((name, pieced_from), {})
+        whole = events is not None and len(pages) == len(listed) and set(pieces) == set(PIECES) and bool(dates)
+        whole = whole and all(f"{name}/{day}/" in pages for day in dates)
+        return Standing(made_by, made_from, pieced_from, pages, pieces, (events or ()) if whole else (), whole)
+
+    def _has(self, address: str, page: Kept) -> bool:
+        try:
+            return all((self.folder / address / name).stat().st_size == size for name, size in page.files.items())
+        except OSError:
+            return False
+
+    @cached_property
+    def _pieces(self) -> dict[tuple[str, str], dict[str, str]]:
+        """The pieces of shared pages by feed and key; none of a page that is not, byte for byte, the one listed."""
+        found: dict[tuple[str, str], dict[str, str]] = {}
+        try:
+            for path, page in json.loads((self.folder / MANIFEST).read_bytes())["pages"].items():
+                data = (self.folder / str(path)).read_bytes()
+                if hashlib.sha256(data).hexdigest() != page["sha256"]:
+                    continue
+                for feed, name, key, start, end in page["pieces"]:
+                    found.setdefault((str(feed), str(key)), {})[str(name)] = data[start:end].decode()
+        except (OSError, ValueError, TypeError, KeyError, AttributeError):
+            return {}
+        return found
+
+    def begin(self, record: FeedRecord) -> None:
+        """Take off the list what is to be made again, before it is: a kill must not leave a page under a wrong key."""
+        path = self.folder / record.name / MANIFEST
+        _, listed = _read(path)
+        stand = record.standing.pages
+        if record.standing.made_by and not record.standing.whole and path.exists():
+            kept = {address: page for address, page in listed.items() if address in stand}
+            if kept:
+                files.write(path, manifest(kept))
+            else:
+                path.unlink()
 
 
-def begin(folder: Path, record: FeedRecord) -> None:
-    """Drop the list of a feed's posts before other code or settings make its pages: a kill must not leave both."""
-    path = folder / "posts.json"
-    if record.made_by and _read(path).get("made_by") != record.made_by:
-        path.unlink(missing_ok=True)
+PIECES = frozenset({"card", "short", "board", "data"})
+"""The pieces that every feed has of the pages that feeds share."""
 
 
-def wanted_since(receipts: Sequence[Receipt], kept: dict[date, Kept]) -> date | None:
+def wanted_since(name: str, receipts: Sequence[Receipt], standing: Standing) -> date | None:
     """The first reference date whose forecasts a page may show; None wants all."""
     dates = [parse_date(receipt["reference_date"]) for receipt in receipts]
-    first = next((number for number, day in enumerate(dates) if day not in kept), len(dates))
-    position = min(first, len(dates)) - LOOKBACK
+    made = (number for number, day in enumerate(dates) if f"{name}/{day}/" not in standing.pages)
+    position = next(made, len(dates)) - LOOKBACK
     return dates[position] if position > 0 else None
 
 
-def _read(path: Path) -> dict[str, Any]:
-    """The list of posts that the last run made; nothing if there is none, or none that can be read."""
+def _read(path: Path) -> tuple[list[dict[str, Any]] | None, dict[str, Kept]]:
+    """The manifest of a feed: its events if it lists all pages, and its pages; nothing if it cannot be read."""
     try:
-        listed = json.loads(path.read_bytes())
-        for entry in listed["posts"]:
-            parse_date(entry["date"])
-            Kept(str(entry["title"]), str(entry["html"]), int(entry["size"]))
-            str(entry["receipt_sha256"])
-        parse_date(listed["newest"])
-    except (OSError, ValueError, TypeError, KeyError):
-        return {}
-    return dict(listed)
+        contents: dict[str, Any] = json.loads(path.read_bytes())
+        pages = {
+            str(address): Kept(
+                str(page["key"]),
+                {str(name): int(size) for name, size in page["files"].items()},
+                str(page.get("title", "")),
+                str(page.get("html", page.get("title", ""))),
+            )
+            for address, page in contents["pages"].items()
+        }
+        events = contents["events"]
+        return None if events is None else [_event(event) for event in events], pages
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return None, {}
 
 
-def _has(folder: Path, entry: dict[str, Any]) -> bool:
-    try:
-        return bool((folder / entry["date"] / "index.html").stat().st_size == entry["size"])
-    except OSError:
-        return False
+def _event(kept: dict[str, Any]) -> dict[str, Any]:
+    """The fields of an event as it was kept."""
+    moment, lines = datetime.fromisoformat(kept["when"]), tuple(map(str, kept["lines"]))
+    texts = {name: str(kept[name]) for name in ("ident", "kind", "title", "href")}
+    return texts | {"when": moment, "lines": lines}

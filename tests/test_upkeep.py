@@ -94,7 +94,7 @@ def test_nothing_new_makes_nothing(july, build, tree):
 @pytest.mark.parametrize(
     "name",
     [
-        "april/posts.json",
+        "april/pages.json",
         "data/april/series.json",
         "data/april/scores.parquet/2020-05.parquet",
         "data/april/said.parquet/2020-05.parquet",
@@ -157,11 +157,13 @@ def test_the_folder_of_scores_reads_as_the_table_that_scoring_all_gives(july):
     assert len(pd.read_parquet(data / "scores.parquet")) == len(whole)
 
 
-def test_the_list_of_posts_names_each_but_the_newest(july):
-    listed = json.loads((july / "april/posts.json").read_text())
-    dates = sorted(path.parent.name for path in july.glob("april/2020-*/index.html"))
-    assert [post["date"] for post in listed["posts"]] == dates[:-1]
-    assert listed["newest"] == dates[-1]
+def test_the_list_of_pages_names_every_file_of_every_page(july):
+    listed = json.loads((july / "april/pages.json").read_text())
+    there = {str(path.relative_to(july)): path.stat().st_size for path in july.glob("april/**/*") if path.is_file()}
+    del there["april/pages.json"]
+    pages = listed["pages"].items()
+    assert {f"{address}{name}": size for address, page in pages for name, size in page["files"].items()} == there
+    assert len(listed["events"]) == 50
 
 
 def test_old_revisions_are_listed_without_reading_old_forecasts(build, spring, tmp_path, tree):
@@ -181,7 +183,7 @@ def test_a_kill_between_other_settings_and_their_list_leaves_no_wrong_pages(july
     before, write = tree(july), pipeline.files.write
 
     def until_the_list(path, data, **options):
-        if path.name == "posts.json":
+        if path.name == "pages.json":
             raise KeyboardInterrupt  # as good as a kill: the pages are there, their list is not
         return write(path, data, **options)
 
@@ -192,3 +194,96 @@ def test_a_kill_between_other_settings_and_their_list_leaves_no_wrong_pages(july
     assert tree(july) != before
     build("2020-07-09")
     assert tree(july) == before
+
+
+@pytest.fixture(scope="module")
+def of_two(tmp_path_factory, feed, spring):
+    """A site of two feeds, to be copied, and what builds it again."""
+    folder = tmp_path_factory.mktemp("two")
+    changes = pd.read_parquet(spring)
+    changes[changes["as_of"] <= "2020-04-15"].to_parquet(folder / "spring.parquet")
+
+    def build(out, ends=("2020-04-10", "2020-04-10"), titles=("One", "Two")):
+        tables = []
+        for name, end, title in zip(("one", "two"), ends, titles, strict=True):
+            table = feed(folder / "spring.parquet", start="2020-04-03", end=end, models=["baseline"], title=title)
+            tables.append({**table, "name": name})
+        assert pipeline.build(config.parse({"feeds": tables}), out, NOW, offline=True).failed == []
+
+    build(folder / "site")
+    return folder / "site", build
+
+
+@pytest.fixture
+def two(of_two, tmp_path):
+    """Builds a copy of the site of two feeds again; says which pages were written, whatever their bytes."""
+    site, build = of_two
+    out = shutil.copytree(site, tmp_path / "two")
+
+    def stamps():
+        files = (path for path in out.rglob("*") if path.is_file())
+        return {str(path.relative_to(out)): path.stat().st_mtime_ns for path in files}
+
+    def again(**changed):
+        before = stamps()
+        build(out, **changed)
+        written = {name for name, stamp in stamps().items() if before.get(name) != stamp}
+        return {name for name in written if name.startswith(("one/", "two/", "index", "scoreboard", "data/index"))}
+
+    return again
+
+
+SHARED = {"index.html", "scoreboard/index.html", "data/index.html"}
+
+
+def test_nothing_new_touches_no_page(two):
+    assert two() == set()
+
+
+def test_a_day_of_one_feed_touches_its_own_pages_alone(two):
+    written = two(ends=("2020-04-11", "2020-04-10"))
+    assert {name for name in written if name.startswith("two/")} == set()
+    posts = {name for name in written if name.startswith("one/2020")}
+    assert posts == {"one/2020-04-09/index.html", "one/2020-04-10/index.html"}
+    assert written >= {"one/index.html", "one/us/index.html", "index.html", "data/index.html"}
+
+
+def test_the_title_of_one_feed_touches_no_page_of_the_other(two):
+    written = two(titles=("Uno", "Two"))
+    assert {name for name in written if name.startswith("two/")} == set()
+    assert len([name for name in written if name.startswith("one/")]) > 8 + 3
+    assert written >= SHARED
+
+
+def test_another_template_makes_every_page_anew(two, tmp_path, monkeypatch):
+    from reporter import render, upkeep
+
+    theme = tmp_path / "theme"
+    shutil.copytree(next(folder for folder in render.FOLDERS if folder.is_dir()), theme)
+    base = theme / "base.html"
+    base.write_text(base.read_text().replace("<main ", '<main data-other="1" '))
+    monkeypatch.setattr(render, "FOLDERS", (theme, *render.FOLDERS))
+    upkeep.templates_sha256.cache_clear()
+    try:
+        written = two()
+    finally:
+        upkeep.templates_sha256.cache_clear()
+    assert written >= SHARED | {"one/us/index.html", "two/2020-04-03/index.html", "one/index.html"}
+    assert len([name for name in written if name.endswith("index.html")]) == 2 * (8 + 3 + 1) + 3
+
+
+def test_pages_that_stand_are_not_computed(two, monkeypatch):
+    """Of a feed without news no page, no piece of one and no forecast is made or read."""
+    made = []
+    for name in ("post", "place_page", "feed_index", "card", "feed_board", "feed_data"):
+        monkeypatch.setattr(f"reporter.render.{name}", lambda *_, name=name: made.append(name))
+    assert two() == set()
+    assert made == []
+
+
+@pytest.mark.parametrize("page", ["index.html", "scoreboard/index.html", "one/us/index.html", "pages.json"])
+def test_an_altered_page_is_made_again(two, tmp_path, tree, page):
+    before = tree(tmp_path / "two")
+    (tmp_path / "two" / page).write_text("cut")
+    assert page in two() | {"pages.json"}
+    assert tree(tmp_path / "two") == before

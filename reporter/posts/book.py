@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -64,7 +64,8 @@ class Book:
             parse_date(receipt["reference_date"]): receipt for receipt in record.receipts
         }
         self.dates = list(self.receipts)
-        self._known: dict[date, dict[Series, dict[date, float]]] = {}
+        self._known: dict[date, BySeries] = {}
+        self.marks: dict[tuple[date, Series], Any] = {}
 
     # ------------------------------------------------------------------ names
 
@@ -143,12 +144,12 @@ class Book:
         counts = self._as_known(reference).get(series, {})
         return {day: value for day, value in counts.items() if day <= reference}
 
-    def _as_known(self, reference: date) -> dict[Series, dict[date, float]]:
+    def _as_known(self, reference: date) -> "BySeries":
         if reference not in self._known:
             if len(self._known) >= _KEPT:
                 del self._known[next(iter(self._known))]
             frame = self.record.known.get(reference.isoformat())
-            self._known[reference] = {} if frame is None else by_series(frame)
+            self._known[reference] = BySeries(self.record.first.head(0) if frame is None else frame)
         return self._known[reference]
 
     # ------------------------------------------------------------------ forecasts
@@ -235,6 +236,37 @@ class Book:
     def _tally(self, against: str) -> Tally:
         scores = self.record.scores[list(COLUMNS)]
         return Tally(scores[scores["against"] == against])
+
+
+class BySeries(Mapping[Series, dict[date, float]]):
+    """A counts frame as `by_series` has it, each series laid out when it is asked for: a post asks for few."""
+
+    def __init__(self, frame: pd.DataFrame) -> None:
+        kept = frame.dropna(subset="observation")
+        targets, words = pd.factorize(kept["target"])
+        places, codes = pd.factorize(kept["location"])
+        series = targets * max(len(codes), 1) + places
+        self._days, self._values = kept["target_end_date"].to_numpy(), kept["observation"].to_numpy()
+        order = np.lexsort((self._days, series))
+        starts = np.flatnonzero(np.diff(series[order], prepend=-1))
+        heads = order[starts]
+        names = [(str(words[t]), str(codes[p])) for t, p in zip(targets[heads], places[heads], strict=True)]
+        parts = np.split(order, starts[1:]) if len(starts) else []
+        self._rows = dict(zip(names, parts, strict=True))
+        self._laid_out: dict[Series, dict[date, float]] = {}
+
+    def __getitem__(self, series: Series) -> dict[date, float]:
+        if series not in self._laid_out:
+            rows = self._rows[series]
+            days = self._days[rows].astype("datetime64[D]").astype(object).tolist()
+            self._laid_out[series] = dict(zip(days, self._values[rows].tolist(), strict=True))
+        return self._laid_out[series]
+
+    def __iter__(self) -> Iterator[Series]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
 
 
 def by_series(frame: pd.DataFrame) -> dict[Series, dict[date, float]]:

@@ -60,6 +60,8 @@ class Events:
     def of_feed(self) -> list[Event]:
         """The feed's newest events, newest first: one for all places that one vintage made news of."""
         book = self._book
+        if book.record.standing.whole:
+            return [Event(**event) for event in book.record.standing.events]
         found = [self._post(day) for day in book.dates[-MOST_OF_FEED:]]
         found += [*self._gathered(self._outside, OUTSIDE, _outside_title), *self._pauses]
         found += self._gathered(self._revised, REVISED, _revised_title)
@@ -78,7 +80,7 @@ class Events:
 
     def _post(self, day: date) -> Event:
         book, name = self._book, self._book.record.name
-        found = book.record.kept.get(day)
+        found = book.record.standing.pages.get(f"{name}/{day}/")
         heading = title(book, day) if found is None else found.title
         lines = (*self._made(day), *self._said(day, book.headline))
         return Event(f"{name}/{POST}/{day}", POST, self._when(day), str(heading), lines, f"{name}/{day}/")

@@ -9,7 +9,7 @@ from reporter import charts
 from reporter.dates import Cadence, day_in_words
 from reporter.posts.book import Book, Forecast, Place
 from reporter.posts.judge import Judgement, path
-from reporter.posts.marked import Odd, drawn, find, why
+from reporter.posts.marked import Odd, drawn, marks_on, why
 from reporter.posts.words import Count, Words, expectation, has_range, interval, join, listing, period, say, upper_first
 from reporter.schema import MEDIAN, is_cumulative
 
@@ -100,7 +100,7 @@ def fan_chart(
 
 def _odd(book: Book, series: tuple[str, str], reference: date, shown: dict[date, float]) -> list[Odd]:
     """The marked counts a chart shows; one that was revised since it was marked is no longer the count that was."""
-    found = drawn(find(book.known(reference, series), series[0], reference, book.record.cadence))
+    found = drawn(marks_on(book, series, reference))
     return [odd for odd in found if shown.get(odd.day) == odd.value]
 
 

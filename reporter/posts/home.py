@@ -96,12 +96,11 @@ def last_sentence(book: Book, lead: Judgement, day: date) -> Words:
 
 def listed(book: Book, most: int | None = None) -> list[ListedPost]:
     """A feed's posts, newest first; `most` of them, or all."""
-    record = book.record
+    name, kept = book.record.name, book.record.standing.pages
+    addresses = [(day, f"{name}/{day}/") for day in book.dates[::-1][:most]]
     return [
-        ListedPost(
-            Link(record.kept.get(day) or title(book, day), f"{record.name}/{day}/"), day, written(day), record.title
-        )
-        for day in book.dates[::-1][:most]
+        ListedPost(Link(kept.get(address) or title(book, day), address), day, written(day), book.record.title)
+        for day, address in addresses
     ]
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from reporter import marks
 from reporter.dates import Cadence, day_in_words
+from reporter.posts.book import Book, Series
 from reporter.posts.words import Count, Words, listing, periods, say, signed
 from reporter.schema import is_cumulative
 
@@ -87,6 +88,15 @@ def find(counts: dict[date, float], target: str, reference: date, cadence: Caden
         )
         for column in np.flatnonzero(found.kind[0] != marks.NONE).tolist()
     ]
+
+
+def marks_on(book: Book, series: Series, reference: date) -> list[Odd]:
+    """The marks on one series as known when `reference` was forecast from; looked for once."""
+    found = book.marks.get((reference, series))
+    if found is None:
+        counts = book.known(reference, series)
+        found = book.marks[reference, series] = find(counts, series[0], reference, book.record.cadence)
+    return found
 
 
 def _known(value: float) -> float | None:

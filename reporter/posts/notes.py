@@ -6,7 +6,7 @@ from reporter.charts import number
 from reporter.dates import day_in_words
 from reporter.posts.book import Book, Series
 from reporter.posts.figures import window
-from reporter.posts.marked import find, mark_list
+from reporter.posts.marked import mark_list, marks_on
 from reporter.posts.words import Count, Words, listing, period, periods, say, upper_first
 
 MOST_NAMED = 6
@@ -105,7 +105,7 @@ def _oddities(book: Book, series: Series, day: date) -> list[Words]:
     """The marks on the counts within a chart's window of the headline place."""
     cadence, known = book.record.cadence, book.known(day, series)
     shown = window(known, day, cadence)
-    found = [odd for odd in find(known, series[0], day, cadence) if shown and odd.day >= min(shown)]
+    found = [odd for odd in marks_on(book, series, day) if shown and odd.day >= min(shown)]
     # A day without reports comes every week; the place's page says so once.
     rows = mark_list([odd for odd in found if odd.kind != "weekday"], series[0], cadence).rows
     return [say(f"{row.when}: {row.what}. Published: {{}}. In fitting: {row.done}.", row.published) for row in rows]

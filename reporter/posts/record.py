@@ -1,6 +1,6 @@
 """What the pages are made from: the input contract, filled by `reporter.gather`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -103,17 +103,19 @@ class Peers:
 
 @dataclass(frozen=True)
 class Kept:
-    """A post whose page is as it should be and need not be made again.
+    """A page whose files are as they should be and need not be made again.
 
     Attributes:
-        title: its title in plain words.
+        key: a hash of all that they were made from.
+        files: their sizes in bytes, by their paths in the page's folder.
+        title: of a post, in plain words.
         html: the same with its numbers marked up.
-        size: bytes of the page.
     """
 
-    title: str
-    html: str
-    size: int
+    key: str
+    files: Mapping[str, int]
+    title: str = ""
+    html: str = ""
 
     def __str__(self) -> str:
         return self.title
@@ -138,6 +140,30 @@ class Method:
 
 
 @dataclass(frozen=True)
+class Standing:
+    """What of a feed's pages stands as it would be made again.
+
+    Attributes:
+        made_by: a hash of all that a post's page is made of besides the record: code, templates, settings; empty
+            where nothing is to be kept.
+        made_from: the same of all that the feed's other pages are made from, its newest counts and forecasts included.
+        pieced_from: the same of its pieces of the pages that feeds share, what failed in the run included.
+        pages: the pages that stand, by their addresses.
+        pieces: the feed's pieces of the pages that feeds share, by name, as HTML.
+        events: the feed's newest events, by the names of their fields; only where all pages stand.
+        whole: all of them stand.
+    """
+
+    made_by: str = ""
+    made_from: str = ""
+    pieced_from: str = ""
+    pages: Mapping[str, Kept] = field(default_factory=dict)
+    pieces: Mapping[str, str] = field(default_factory=dict)
+    events: Sequence[Mapping[str, Any]] = ()
+    whole: bool = False
+
+
+@dataclass(frozen=True)
 class FeedRecord:
     """All that one feed's pages are made from.
 
@@ -159,8 +185,7 @@ class FeedRecord:
         scores: frame of `evaluate.SCORES`.
         peers: other teams' forecasts.
         series: (target, location) of every forecast on record → its first reference date; None looks among `forecasts`.
-        kept: posts that need no rendering, by reference date; never the newest, which will link to the next.
-        made_by: a hash of all that a post's page is made of besides the record: code, templates, settings.
+        standing: the pages that need no rendering.
         failed: what went wrong in this run, and the models that failed for the newest forecast, one line each.
         timeliness: how timely its counts are; None of a finished story, and before the first count.
         patience: days after the expected date at which its source is late, stale and retired.
@@ -198,11 +223,10 @@ class FeedRecord:
     latest: pd.DataFrame
     scores: pd.DataFrame
     failed: tuple[str, ...]
-    peers: tuple[Peers, ...] = ()
+    peers: tuple[Peers, ...] = field(default_factory=tuple)
     since: date | None = None
-    series: Mapping[tuple[str, str], date] | None = None
-    kept: Mapping[date, Kept] = field(default_factory=dict)
-    made_by: str = ""
+    series: Mapping[tuple[str, str], date] | None = field(default_factory=lambda: None)
+    standing: Standing = Standing()
     timeliness: Timeliness | None = None
     patience: tuple[int, int, int] = (2, 7, 90)
     upstreams: tuple[Upstream, ...] = ()

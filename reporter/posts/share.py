@@ -1,6 +1,5 @@
 """What stands on a page's share card: the picture that others show where they link to the page."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,9 +12,7 @@ from reporter.posts.post import Post
 from reporter.posts.words import Count, Words, has_range, interval, period, rounded, say, step_of, upper_first
 from reporter.schema import MEDIAN
 
-TAGLINE = "What is expected, how sure that is, and how right it was so far."
-
-NEWEST = 30
+NEWEST = 21
 """How many of a chart's newest counts a card has room for."""
 
 Line = tuple[tuple[int, float], ...]
@@ -50,7 +47,7 @@ class ShareCard:
     Attributes:
         brand: the blog's title.
         finding: the page's finding in a sentence.
-        about: place and target.
+        about: the target, and the place where the finding does not begin with it.
         through: when data ends, and how the forecast was made.
         sketch: the chart; None where there is nothing to draw.
     """
@@ -65,16 +62,6 @@ class ShareCard:
     def alt(self) -> str:
         """The card in words."""
         return " ".join(f"{part.rstrip('.')}." for part in (self.finding, self.about, self.through) if part)
-
-
-def home_card(brand: str, books: Sequence[Book], cards: Sequence[Card]) -> ShareCard:
-    """The card of the first page: that of the first feed that goes on, else of the first with a forecast."""
-    pairs = [(book, card) for book, card in zip(books, cards, strict=True) if card.targets]
-    found = next((pair for pair in pairs if not pair[0].record.archive), pairs[0] if pairs else None)
-    if found is None:
-        return ShareCard(drawable(brand), TAGLINE, "", "", None)
-    book, card = found
-    return _card(brand, book, card.place, str(card.newest.text if card.newest else ""), card.targets[0].chart)
 
 
 def feed_card(brand: str, book: Book, card: Card) -> ShareCard:
@@ -99,7 +86,8 @@ def _card(brand: str, book: Book, place: Place, finding: str, chart: Chart, day:
     target = upper_first(book.target_title(book.record.targets[0]))
     kind = "" if book.is_live(day) else "; forecast made later"
     through = f"Counts through {period(day, book.record.cadence)}{kind}"
-    return ShareCard(drawable(brand), drawable(finding), drawable(f"{target}, {name}"), through, sketch(chart))
+    about = target if finding.startswith(name) else f"{target}, {name}"
+    return ShareCard(drawable(brand), drawable(finding), drawable(about), through, sketch(chart))
 
 
 def _expected(book: Book, place: Place) -> str:

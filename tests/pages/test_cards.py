@@ -1,6 +1,7 @@
 """Share cards: what stands on them, and the pictures."""
 
 import io
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,11 +10,10 @@ import pytest
 from PIL import Image
 
 import reporter
-from reporter import beside, cards
+from reporter import cards, render
 from reporter.cards import lettering
 from reporter.posts import share
 from reporter.posts.book import Book
-from reporter.posts.home import card
 from reporter.posts.letters import MISSING, drawable, named
 from reporter.posts.place import place_page
 from reporter.posts.post import post
@@ -44,7 +44,7 @@ def test_a_card_says_what_the_page_found(record, shown):
     book = Book(record)
     assert shown.finding == str(post(book, book.dates[-1]).title)
     assert shown.through == "Counts through Saturday 11 April 2020; forecast made later"
-    assert shown.alt == f"{shown.finding}. Confirmed cases so far, United States. {shown.through}."
+    assert shown.alt == f"{shown.finding}. Confirmed cases so far. {shown.through}."
     place = share.place_card("Blog", book, place_page(book, book.places["Korea, South"]))
     assert place.finding.startswith("South Korea: about 11\u202f050 expected for Sunday 12 April 2020, likely")
 
@@ -62,7 +62,7 @@ def test_a_card_is_a_picture_of_the_right_size_in_the_sites_colours(shown):
     found = colours(image)
     assert {(28, 27, 25), (29, 90, 156), (219, 231, 244), (169, 198, 229), (125, 164, 207)} <= found
     assert len(found) <= 16
-    assert len(data) < 16_000
+    assert len(data) < 10_500
     assert cards.draw(shown) == data
 
 
@@ -114,7 +114,7 @@ def test_a_place_whose_name_cannot_be_drawn_goes_by_its_id(record):
     book = Book(replace(record, places=places))
     shown = share.place_card("Blog", book, place_page(book, book.places["Korea, South"]))
     assert shown.finding.startswith("Korea, South: ")
-    assert shown.about == "Confirmed cases so far, Korea, South"
+    assert shown.about == "Confirmed cases so far"
     titled = share.post_card("Blog", book, post(book, book.dates[-1]))
     assert titled.finding.startswith("US: ")
 
@@ -147,14 +147,16 @@ def test_the_fonts_have_what_texts_are_let_through_and_ship_with_their_licence()
         assert (drawn.size, bytes(drawn)) != (missing.size, bytes(missing)), letter
 
 
-def test_home_shows_the_feed_that_goes_on_and_feeds_without_forecasts_have_no_card(record, weekly, empty):
-    books = [Book(one) for one in (empty, record, weekly)]
-    shown = [card(book) for book in books]
-    assert share.home_card("Blog", books, shown).finding.startswith("United States, Influenza")
-    assert share.home_card("Blog", books[:2], shown[:2]).finding.startswith("United States: 526")
-    nothing = share.home_card("Blog", books[:1], shown[:1])
-    assert (nothing.finding, nothing.sketch) == (share.TAGLINE, None)
-    assert set(beside.of_home("Blog", books[:1], shown[:1])) == {"card.png"}
+def test_pages_without_a_card_show_that_of_the_feed_that_goes_on(site, record, weekly, empty):
+    for records, image in (
+        ([empty, record, weekly], "weekly/card.png"),
+        ([empty, record], "made-up/card.png"),
+        ([empty], None),
+    ):
+        pages = render.pages(site, records)
+        found = re.findall(r'og:image" content="([^"]*)"', pages["index.html"].decode())
+        assert found == ([] if image is None else [site.base_url + image])
+        assert image is None or image in pages
 
 
 def test_a_series_of_zeros_and_one_without_forecast_can_be_drawn(weekly):

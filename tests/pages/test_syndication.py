@@ -57,6 +57,20 @@ SCHEMA = {
 }
 
 
+def told(site, books):
+    """The feeds of a site, by their paths."""
+    events = [Events(book) for book in books]
+    found = syndication.of_site(site, books, events)
+    for book, happened in zip(books, events, strict=True):
+        if book.dates:
+            name = book.record.name
+            found |= {f"{name}/{path}": data for path, data in syndication.of_feed(site, book, happened).items()}
+            for place in book.places.values():
+                of_place = syndication.of_place(site, book, place, happened)
+                found |= {f"{name}/{place.slug}/{path}": data for path, data in of_place.items()}
+    return found
+
+
 def receipt(end, *, live=True):
     as_of = end + timedelta(days=1)
     return {
@@ -208,7 +222,7 @@ def test_readers_are_told_what_they_get(pages):
 
 
 def test_a_site_without_a_forecast_has_valid_feeds(site, empty):
-    files = syndication.files(site, [Book(empty)])
+    files = told(site, [Book(empty)])
     assert set(files) == {"feed.xml", "feed.json"}
     assert entries_of(files["feed.xml"], "feed.xml", site) == []
     jsonschema.validate(json.loads(files["feed.json"]), SCHEMA)
@@ -216,7 +230,7 @@ def test_a_site_without_a_forecast_has_valid_feeds(site, empty):
 
 def test_hostile_names_are_text(daily, site):
     hostile = replace(daily([100, 150, 100], [100, 100, 100], name=NASTY), title=NASTY)
-    files = syndication.files(replace(site, title=NASTY), [Book(hostile)])
+    files = told(replace(site, title=NASTY), [Book(hostile)])
     for path, data in files.items():
         assert not re.search(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf\xbe", data), path
         assert b"x" * 300 in data
@@ -342,7 +356,7 @@ def test_another_day_only_adds(daily, site):
     before = daily(was[:-1], [100] * 7, revisions=revisions)
     after = daily(was, [100] * 8, revisions=[*revisions, (DAY, date(2025, 6, 9), 90)])
     for path in ("feed.json", "daily/feed.json"):
-        old, new = (json.loads(syndication.files(site, [Book(one)])[path])["items"] for one in (before, after))
+        old, new = (json.loads(told(site, [Book(one)])[path])["items"] for one in (before, after))
         assert [item for item in new if item in old] == old
         assert [unquote(item["id"]).rpartition("/")[2] for item in new if item not in old] == ["2025-06-08"]
 
@@ -350,14 +364,14 @@ def test_another_day_only_adds(daily, site):
 def test_what_is_no_event_changes_no_byte(daily, site):
     record = daily([100, 150, 100], [100, 100, 100])
     moved = replace(record, latest=record.latest.assign(observation=101.0), failed=("daily: a source failed",))
-    assert syndication.files(site, [Book(record)]) == syndication.files(site, [Book(moved)])
+    assert told(site, [Book(record)]) == told(site, [Book(moved)])
 
 
 def test_feeds_stay_small(daily, site):
     days = 80
     was = [100 + 40 * (number % 2) for number in range(days)]
     revisions = [(date(2025, 6, 1) + timedelta(number), date(2025, 9, 1), 200) for number in range(days)]
-    files = syndication.files(site, [Book(daily(was, [100] * days, revisions=revisions, live=False))])
+    files = told(site, [Book(daily(was, [100] * days, revisions=revisions, live=False))])
     assert len(json.loads(files["daily/feed.json"])["items"]) == MOST_OF_FEED
     assert len(json.loads(files["feed.json"])["items"]) == MOST_OF_FEED
     assert len(json.loads(files["daily/de/feed.json"])["items"]) == MOST_OF_PLACE

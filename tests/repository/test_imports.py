@@ -55,7 +55,8 @@ ALLOWED = {
     "syndication": {"posts"},
     "sitemap": {"posts"},
     "theme": BASE,
-    "render": BASE | {"beside", "posts", "sitemap", "syndication", "theme"},
+    "pieces": BASE | {"posts"},
+    "render": BASE | {"beside", "pieces", "posts", "sitemap", "syndication", "theme"},
     "transport": set(),
     "request": BASE | {"sources", "transport"},
     "fetch": BASE | {"sources", "files", "request"},
@@ -63,7 +64,7 @@ ALLOWED = {
     "audit": BASE | {"files", "seal", "dated", "receipts", "vintages", "ledger"},
     "known": BASE | {"keys"},
     "vintages": BASE | {"contents", "dated", "keys", "known"},
-    "ledger": BASE | {"contents", "dated", "receipts"},
+    "ledger": BASE | {"contents", "dated", "files", "receipts"},
 }
 CONDUCTORS = {
     "account",
