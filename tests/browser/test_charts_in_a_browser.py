@@ -9,7 +9,7 @@ import threading
 import numpy as np
 import pytest
 from drawn import DAY, FIGURES, a_fan
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from reporter import charts
 from reporter.render import FOLDERS
@@ -47,15 +47,6 @@ def address(april_site):
         yield f"http://127.0.0.1:{server.server_address[1]}/"
         server.shutdown()
         thread.join()
-
-
-@pytest.fixture(scope="module")
-def browser(chromium):
-    options = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium, args=options)
-        yield started
-        started.close()
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ def test_a_policy_forbids_what_is_not_the_sites_own(browser, served):
       const image = new Image();
       image.src = "http://127.0.0.1:9/spy.png";
       document.body.append(image);
-      document.body.insertAdjacentHTML("beforeend", "<p id=styled style='color:red'>x</p><a id=b onclick='hurt=1'></a>");
+      document.body.insertAdjacentHTML("beforeend", "<p style='color:red'>x</p><a id=b onclick='hurt=1'>x</a>");
       document.getElementById("b").click();
       return new Promise((done) => setTimeout(done, 300));
     }""")

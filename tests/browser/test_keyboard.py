@@ -48,7 +48,8 @@ def test_arrow_keys_scroll_the_page_unless_a_chart_has_focus(open_page, served):
     page = open_page(served.address + "germany-cases/2025-06-28/", viewport={"width": 800, "height": 500})
     for _ in range(5):
         page.keyboard.press("ArrowDown")
-    page.wait_for_function("scrollY > 50")
+    page.wait_for_timeout(500)
+    assert page.evaluate("scrollY") > 50
 
 
 def test_a_table_sorts_by_keyboard(open_page, served):

@@ -2,7 +2,7 @@
 
 import re
 
-# What stands on the page, folded parts and descriptions of charts included, but not what only answers to hands.
+# What stands on the page, folded parts and descriptions of charts included; not what only answers to hands.
 SAID = """() => {
   const texts = [];
   const walk = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
@@ -16,7 +16,8 @@ TIMES = "() => [...document.querySelectorAll('time')].map((time) => [time.dateTi
 HIDDEN = """() => [...document.querySelectorAll("main *")]
   .filter((one) => one.childElementCount === 0 && one.textContent.trim())
   .filter((one) => !one.closest("details:not([open]), script"))
-  .filter((one) => !one.closest("svg, .scripted") && !one.checkVisibility()).map((one) => one.outerHTML.slice(0, 120))"""
+  .filter((one) => !one.closest("svg, .scripted") && !one.checkVisibility())
+  .map((one) => one.outerHTML.slice(0, 120))"""
 
 
 def words(text):

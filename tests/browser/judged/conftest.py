@@ -11,7 +11,7 @@ TOOLS = Path(__file__).parents[3] / ".tools" / "node_modules"
 
 @pytest.fixture(scope="session")
 def tool():
-    """The path of a file of an npm package; without them its tests are skipped, except where CI demands them."""
+    """The path of a file of an npm package; without it tests are skipped, except where CI demands them."""
 
     def find(path):
         if (TOOLS / path).exists():
