@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from reporter import evaluate, files, index, models, peers, scores, supply, tasks, upkeep
+from reporter import evaluate, files, index, models, peers, said, scores, supply, tasks, upkeep
 from reporter.ask import sources_of
 from reporter.config import Site
 from reporter.counts import FeedCounts
