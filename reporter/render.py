@@ -1,13 +1,14 @@
 """Pages as {path: bytes}: view models through the templates, and the files that all pages share."""
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from functools import cache, partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from reporter import beside, pieces, sitemap, syndication, theme
 from reporter.pieces import MANIFEST, Piece
@@ -29,6 +30,8 @@ from reporter.posts.status import feed_status, in_json, moment
 
 FOLDERS = (Path(__file__).parent / "templates", Path(__file__).parent.parent / "templates")
 """Inside the package as the wheel has it, then beside it as a checkout has it."""
+
+_NUMBERED = re.compile(r"[^\W\d_]+-\d+")
 
 _Page = Callable[..., bytes]
 
@@ -166,7 +169,7 @@ def _index(site: Site, page: _Page, book: Book, shown: Callable[[], Card], event
 def _renderer(site: Site, records: Sequence[FeedRecord] = ()) -> _Page:
     """A function that renders a template at an address, with one environment for all."""
     environment = theme.environment(FOLDERS, site.theme)
-    environment.filters |= {"svg": _svg, "figure": _figure}
+    environment.filters |= {"svg": _svg, "figure": _figure, "whole": _whole}
     environment.globals |= {"site": site, "theme_style": theme.STYLE if theme.has_style(site.theme) else ""}
     environment.globals["site_card"] = _card(records)
 
@@ -182,6 +185,11 @@ def _renderer(site: Site, records: Sequence[FeedRecord] = ()) -> _Page:
             raise broken from error
 
     return page
+
+
+def _whole(text: object) -> Markup:
+    """Keep a word and the number after its hyphen, as in COVID-19, on one line of a heading."""
+    return Markup(_NUMBERED.sub(r'<span class="whole">\g<0></span>', str(escape(text))))  # noqa: S704 - escaped just before
 
 
 def _card(records: Sequence[FeedRecord]) -> str:

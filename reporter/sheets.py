@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Sequence
+from operator import itemgetter
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -26,21 +27,25 @@ COLUMNS = pa.schema(
 """Of both files; what is not told is empty, or null."""
 
 _TEXTS = [place for place, field in enumerate(COLUMNS) if field.type == pa.string()]
-_REPEATING = [field.name for field in COLUMNS if field.type not in (pa.float64(), pa.bool_())]
+_NUMBERS = [field.name for field in COLUMNS if field.type == pa.float64()]
 
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n")
 """What spreadsheets take a cell that begins with it for."""
 
 
-def comma_separated(rows: Sequence[Row]) -> bytes:
+def comma_separated(rows: Sequence[Row], *, targets: bool = True) -> bytes:
     """Write rows as CSV (RFC 4180, UTF-8) with a line of column names.
 
     A text that a spreadsheet would run as a formula gets an apostrophe before it; numbers and dates never do.
+
+    Args:
+        targets: whether to say what is counted, which in a feed of one target every row would repeat.
     """
+    kept = [place for place, name in enumerate(COLUMNS.names) if targets or name != "target"]
     file = io.StringIO(newline="")
     writer = csv.writer(file)
-    writer.writerow(COLUMNS.names)
-    writer.writerows(_guarded(row) for row in rows)
+    writer.writerow([COLUMNS.names[place] for place in kept])
+    writer.writerows(map(itemgetter(*kept), map(_guarded, rows)))
     return file.getvalue().encode()
 
 
@@ -63,8 +68,11 @@ def parquet(rows: Sequence[Row]) -> bytes:
     pq.write_table(
         pa.Table.from_arrays(arrays, schema=COLUMNS),
         sink,
+        # Of a hundred rows a dictionary takes more room than what it saves: compression finds what repeats.
         compression="zstd",
-        use_dictionary=_REPEATING,
+        compression_level=15,
+        use_dictionary=False,
+        use_byte_stream_split=_NUMBERS,
         write_statistics=False,
         store_schema=False,
     )

@@ -31,6 +31,8 @@ _LABEL = 24
 """Size of the numbers at the counts' and at the forecast's end; dates are smaller."""
 _SMALL = 20
 _DASH = 8
+_STEEP = 1.2
+"""Pixels up or down a column: from there on steps between colours smooth nothing, and weigh."""
 
 
 def draw(onto: Indices, sketch: Sketch) -> None:
@@ -74,7 +76,9 @@ def _stroke(plot: Indices, left: int, heights: Shares, thick: float, ramp: Seque
     """A line as thick across as it is told, however steep, over the columns from `left` on."""
     slopes = np.gradient(heights) if len(heights) > 1 else np.zeros(1)
     half = np.minimum(thick / 2 * np.sqrt(1 + slopes**2), 60)
-    _fill(plot, left, heights - half, heights + half, ramp)
+    upper, lower = heights - half, heights + half
+    steep = np.abs(slopes) > _STEEP
+    _fill(plot, left, np.where(steep, np.round(upper), upper), np.where(steep, np.round(lower), lower), ramp)
 
 
 def _fill(plot: Indices, left: int, upper: Shares, lower: Shares, ramp: Sequence[int]) -> None:

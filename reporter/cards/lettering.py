@@ -12,7 +12,12 @@ from reporter.cards.palette import Indices, Shares, lay
 _FOLDER = Path(__file__).parent.parent / "data" / "fonts"
 
 LARGE = 32
-"""Pixels: in such letters one pixel more between two is not seen."""
+"""Pixels: in such letters one pixel more between two is not seen, but a step at an edge is; smaller ones are cut to
+whole pixels, as their hints have it: crisper, and a third fewer bytes."""
+
+_SOFT = 0.14
+"""How far from half covered a pixel of a letter's edge may be to be drawn as a step between; no step is near enough
+for the eye to miss the others, and half of them make a fifth of a card."""
 
 ELLIPSIS = "\u2026"
 
@@ -93,8 +98,12 @@ def _glyph(letter: str, size: int, *, bold: bool) -> Shares:
     drawn = font(size, bold=bold)
     reach = size // 4
     image = Image.new("L", (round(drawn.getlength(letter)) + 2 * reach, height(size)))
-    ImageDraw.Draw(image).text((reach, 0), letter, fill=255, font=drawn)
-    return np.asarray(image) / 255
+    onto = ImageDraw.Draw(image)
+    if size < LARGE:
+        onto.fontmode = "1"
+    onto.text((reach, 0), letter, fill=255, font=drawn)
+    cover = np.asarray(image) / 255
+    return np.where(abs(cover - 0.5) < _SOFT, 0.5, cover > 0.5)  # noqa: PLR2004
 
 
 @cache

@@ -145,6 +145,15 @@ def date_axis(first: date, last: date, room: float = 0.04) -> dict[str, Any]:
     }
 
 
+def room_for(labels: Iterable[str]) -> float:
+    r"""How much of the time to leave free before the first day, so that no line runs through a label on a phone.
+
+    >>> round(room_for(["500", "1\u202f000"]), 2)
+    0.12
+    """
+    return 0.02 + 0.02 * max(map(len, labels), default=0)
+
+
 def steps_axis(places: list[int]) -> dict[str, Any]:
     """Whole numbers, every one labelled, or every few where they are many."""
     every = math.ceil(len(places) / 14)

@@ -60,7 +60,7 @@ def svg(figure: Figure, ident: str, title: str, description: str) -> str:
         f'<svg class="plot" role="img" width="100%" height="{height}" aria-labelledby="{name}-t {name}-d">'
         f'<title id="{name}-t">{escape(title, quote=False)}</title>'
         f'<desc id="{name}-d">{escape(description, quote=False)}</desc>'
-        f'<svg y="{top}" width="100%" height="{height - top - bottom}" viewBox="0 0 {SIZE} {SIZE}" '
+        f'<svg y="{top}" height="{height - top - bottom}" viewBox="0 0 {SIZE} {SIZE}" '
         f'preserveAspectRatio="none">{plot}</svg>{floor}{texts}</svg>'
     )
 

@@ -23,6 +23,7 @@ from reporter.charts.axes import (
     line,
     number,
     plain,
+    room_for,
     rule,
 )
 from reporter.charts.tooltips import AHEAD, AHEAD_OF_A_COUNT, COUNTED, FIRST
@@ -75,11 +76,12 @@ def fan(chart: Fan) -> Figure:
     # Where little was counted the end of the data is at the left edge, which would cut the words.
     anchor = "right" if chart.reference - min(days) > (max(days) - min(days)) / 3 else "left"
     traces = [*_past(chart), *_bands(chart), *_previous(chart), *_counts(chart), *_odd(chart, top)]
+    counts = count_axis(top)
     layout = {
         "height": chart.height,
         "margin": {"l": 0, "r": 0, "t": 18, "b": 26},
-        "xaxis": date_axis(min(days), max(days)),
-        "yaxis": count_axis(top),
+        "xaxis": date_axis(min(days), max(days), room_for(counts["ticktext"])),
+        "yaxis": counts,
         "shapes": [rule(chart.reference.isoformat())],
         "annotations": [label(chart.reference.isoformat(), "data ends here", anchor=anchor), *_edges(chart, top)],
         "hovermode": "x",

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from reporter.charts.axes import INK, MUTED, Figure, count_axis, date_axis, line, plain
+from reporter.charts.axes import INK, MUTED, Figure, count_axis, date_axis, line, plain, room_for
 
 HEADROOM = 1.06
 
@@ -24,11 +24,12 @@ def firsts(first: Mapping[date, float], latest: Mapping[date, float], height: in
             between["y"] += [plain(value), plain(latest[day]), None]
     now = line("latest value", days, latest.values(), INK, 1) | _dots("circle", 5)
     then = line("first value", days, first.values(), INK, 1) | _dots("circle-open", 7)
+    counts = count_axis(max(HEADROOM * max([*first.values(), *latest.values()]), 1.0))
     layout = {
         "height": height,
         "margin": {"l": 0, "r": 0, "t": 10, "b": 26},
-        "xaxis": date_axis(min(first), max(first)),
-        "yaxis": count_axis(max(HEADROOM * max([*first.values(), *latest.values()]), 1.0)),
+        "xaxis": date_axis(min(first), max(first), room_for(counts["ticktext"])),
+        "yaxis": counts,
         "shapes": [],
         "annotations": [],
         "showlegend": False,

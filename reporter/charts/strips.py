@@ -24,7 +24,7 @@ from reporter.charts.axes import (
 )
 from reporter.schema import INTERVALS, LEVELS, MEDIAN, Floats
 
-POINTS = 33
+POINTS = 27
 """Of each of the three hills' outlines."""
 
 

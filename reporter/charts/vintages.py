@@ -178,7 +178,7 @@ def _figure(vintages: Sequence[Vintage], scale: _Scale, height: int, room: float
     layout = {
         "height": height,
         "margin": {"l": 0, "r": 0, "t": 10, "b": 26},
-        "xaxis": date_axis(first, last, room),
+        "xaxis": date_axis(first, last, max(room, 0.027 * max((len(text) for _, text in ticks), default=0))),
         "yaxis": {
             "range": [scale.low, scale.high],
             "tickvals": [place for place, _ in ticks],

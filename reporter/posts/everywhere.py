@@ -16,24 +16,13 @@ from reporter.schema import INTERVALS, MEDIAN
 
 @dataclass(frozen=True)
 class PlaceRow:
-    """One place in the table of places. A page has many: its numbers are plain, and what they sort by beside them."""
+    """One place in the table of places. A page has many."""
 
     place: Place
     judged: Judgement | None
     was: Count | None
     next: Count | None
     bar: str | None
-
-    @property
-    def next_number(self) -> int:
-        """What the last column sorts by; nothing is less than any count."""
-        return -1 if self.next is None else round(self.next.value)
-
-    @property
-    def off_number(self) -> str:
-        """What the error sorts by."""
-        share = self.judged.share if self.judged else None
-        return f"{share or 0:.3g}".replace("0.", ".", 1)
 
 
 def next_count(forecast: Forecast | None) -> Count | None:

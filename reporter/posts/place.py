@@ -8,6 +8,7 @@ from reporter.dates import day_in_words
 from reporter.evaluate import BASELINE
 from reporter.posts.book import LOOKBACK, Book, Place, Series
 from reporter.posts.comparison import judgements, lead_of
+from reporter.posts.counted import Counted, counted
 from reporter.posts.figures import Ahead, Chart, ahead_rows, fan_chart, window
 from reporter.posts.firsts import Firsts, firsts
 from reporter.posts.freshness import Freshness, freshness
@@ -15,11 +16,11 @@ from reporter.posts.hits import Hits, hits
 from reporter.posts.judge import Judgement
 from reporter.posts.marked import MarkList, mark_list, marks_on
 from reporter.posts.past import day_of
-from reporter.posts.post import count_rows, expected_sentence
+from reporter.posts.post import expected_sentence
 from reporter.posts.standing import Standing, explained, kind_words, ordered, standings
 from reporter.posts.track import Track, track
 from reporter.posts.wavepart import WavePart, wave_parts
-from reporter.posts.words import Count, Words, periods, upper_first
+from reporter.posts.words import Words, periods, upper_first
 
 CLASSIC = "classic"
 """The model that sees odd counts as they were published."""
@@ -94,7 +95,7 @@ class PlaceSection:
     later: Words | None
     expected_by: str | None
     ahead: list[Ahead]
-    counts: list[tuple[str, Count]]
+    counts: Counted
     track: Track | None
     hits: Hits | None
     machine: Machine | None
@@ -154,7 +155,7 @@ def _section(book: Book, target: str, place: Place, newest: date) -> PlaceSectio
         later=expected_sentence(book, forecast, last=True),
         expected_by=None if forecast is None else book.model_title(forecast.model),
         ahead=[] if forecast is None else ahead_rows(forecast),
-        counts=count_rows(window(known, newest, book.record.cadence)),
+        counts=counted(window(known, newest, book.record.cadence), book.record.cadence),
         track=track(book, series, newest),
         hits=hits(book, target, place, f"{ident}hits"),
         machine=machine,

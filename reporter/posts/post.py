@@ -6,6 +6,7 @@ from datetime import date
 from reporter.dates import day_in_words, kept_under
 from reporter.posts.book import Book, Forecast, Place, written
 from reporter.posts.comparison import Comparison, compare, judgements, lead_of
+from reporter.posts.counted import Counted, counted
 from reporter.posts.everywhere import Places, next_words, places_of
 from reporter.posts.figures import Ahead, Chart, ahead_rows, fan_chart, window
 from reporter.posts.freshness import Freshness, freshness_of_post
@@ -23,7 +24,7 @@ from reporter.posts.standing import Standing, kind_words, known_by, standings
 from reporter.posts.track import Track, track
 from reporter.posts.trend import heading, trend, trend_sentence
 from reporter.posts.wavepart import WavePart, wave_parts
-from reporter.posts.words import Count, Words, expectation, period, say, short_target, upper_first
+from reporter.posts.words import Count, When, Words, expectation, period, say, short_target, upper_first
 from reporter.schema import is_cumulative
 
 _BESIDE = {
@@ -68,7 +69,7 @@ class TargetSection:
     expected_by: str | None
     track: Track | None
     ahead: list[Ahead]
-    counts: list[tuple[str, Count]]
+    counts: Counted
     waves: list[WavePart]
     rows: list[Row]
     places: Places
@@ -177,16 +178,11 @@ def _section(book: Book, target: str, day: date) -> TargetSection:
         expected_by=None if forecast is None else book.model_title(forecast.model),
         track=track(book, series, day),
         ahead=[] if forecast is None else ahead_rows(forecast),
-        counts=count_rows(window(book.known(day, series), day, cadence)),
+        counts=counted(window(book.known(day, series), day, cadence), cadence),
         waves=wave_parts(book, target, place, day, ident, every_chart=False),
         rows=model_rows(book, target, day),
         places=places_of(book, target, day),
     )
-
-
-def count_rows(counts: dict[date, float]) -> list[tuple[str, Count]]:
-    """A chart's counts as a table, newest first."""
-    return [(day_in_words(day), Count(value)) for day, value in reversed(counts.items())]
 
 
 def expected_sentence(book: Book, forecast: Forecast | None, *, last: bool = False) -> Words | None:
@@ -194,7 +190,8 @@ def expected_sentence(book: Book, forecast: Forecast | None, *, last: bool = Fal
     if forecast is None or (last and len(forecast.ahead) == 1):
         return None
     day = max(forecast.ahead) if last else min(forecast.ahead)
-    return say(upper_first(period(day, book.record.cadence)) + ": {}", expectation(forecast.ahead[day]))
+    when = upper_first(period(day, book.record.cadence)) + ":"
+    return say("{} {}", when if last else When(when), expectation(forecast.ahead[day]))
 
 
 def model_rows(book: Book, target: str, day: date) -> list[Row]:

@@ -12,7 +12,7 @@ from reporter.posts.post import Post
 from reporter.posts.words import Count, Words, has_range, interval, period, rounded, say, step_of, upper_first
 from reporter.schema import MEDIAN
 
-NEWEST = 30
+NEWEST = 21
 """How many of a chart's newest counts a card has room for."""
 
 Line = tuple[tuple[int, float], ...]
@@ -47,7 +47,7 @@ class ShareCard:
     Attributes:
         brand: the blog's title.
         finding: the page's finding in a sentence.
-        about: place and target.
+        about: the target, and the place where the finding does not begin with it.
         through: when data ends, and how the forecast was made.
         sketch: the chart; None where there is nothing to draw.
     """
@@ -86,7 +86,8 @@ def _card(brand: str, book: Book, place: Place, finding: str, chart: Chart, day:
     target = upper_first(book.target_title(book.record.targets[0]))
     kind = "" if book.is_live(day) else "; forecast made later"
     through = f"Counts through {period(day, book.record.cadence)}{kind}"
-    return ShareCard(drawable(brand), drawable(finding), drawable(f"{target}, {name}"), through, sketch(chart))
+    about = target if finding.startswith(name) else f"{target}, {name}"
+    return ShareCard(drawable(brand), drawable(finding), drawable(about), through, sketch(chart))
 
 
 def _expected(book: Book, place: Place) -> str:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from reporter.charts import Figure, vintages
@@ -26,6 +26,9 @@ from reporter.posts.wavewords import (
     turn_sentence,
 )
 from reporter.posts.words import Words, listing, say, upper_first
+
+MOST_SAID = 7
+"""Of how many forecasts a post shows what they said of the wave; the place's page has them all."""
 
 UNTOLD = ("when the wave turns", "how fast it grows or falls", "how far it goes")
 
@@ -56,6 +59,7 @@ class WavePart:
         is_placed: whether a turn or a final size is told, whose ranges are of another kind than those of counts.
         charts: over the forecasts of this wave, each with its heading; none of a single one.
         rows: the same forecasts, newest first.
+        more: where there are more of this wave; None where these are all.
     """
 
     ident: str
@@ -66,6 +70,7 @@ class WavePart:
     sentences: list[Words]
     charts: list[tuple[str, Chart]]
     rows: list[WaveRow]
+    more: str | None
 
 
 def wave_parts(book: Book, target: str, place: Place, day: date, ident: str, *, every_chart: bool) -> list[WavePart]:
@@ -77,21 +82,26 @@ def wave_parts(book: Book, target: str, place: Place, day: date, ident: str, *, 
         place: where.
         day: the reference date; nothing newer is used.
         ident: what the ids begin with.
-        every_chart: whether growth and size are drawn too, and not the turn alone.
+        every_chart: whether growth and size are drawn too, over all forecasts of the wave, and all to be touched; else
+            the turn alone is drawn, over the newest forecasts, and its tooltips are left to the table: a record has
+            many posts, and waves last.
     """
     parts, step = [], book.record.cadence.value
     for number, course in enumerate(courses(book, (target, place.location), day)):
-        own, waves = f"{ident}wave{number}-", course.of_this_wave
+        own, waves = f"{ident}wave{number}-", course.of_this_wave if every_chart else course.of_this_wave[-MOST_SAID:]
+        more = f"{book.record.name}/{place.slug}/" if len(waves) < len(course.of_this_wave) else None
         title = upper_first(f"{book.target_title(target)}, {place.name}")
         drawn = {"Where the turn was put": _turns(waves, title, own)}
         if every_chart:
             drawn |= {"What it was to end with": _sizes(waves, title, own)}
             drawn |= {"In what time new counts doubled (above level) or halved (below)": _rates(waves, title, own)}
-        charts = [(heading, chart) for heading, chart in drawn.items() if chart is not None]
+        charts = [
+            (heading, replace(chart, interactive=every_chart)) for heading, chart in drawn.items() if chart is not None
+        ]
         rows = [_row(wave) for wave in reversed(waves)] if len(waves) > 1 else []
         model, family = book.model_title(course.model), _curve(course.now.family)
         is_placed = course.now.turns_on is not None or course.now.final_size.is_told
-        parts.append(WavePart(own, step, model, family, is_placed, sentences(course, target), charts, rows))
+        parts.append(WavePart(own, step, model, family, is_placed, sentences(course, target), charts, rows, more))
     return parts
 
 

@@ -25,7 +25,7 @@ class Fragment(Protocol):
 
 @dataclass(frozen=True)
 class Count:
-    """A whole number in a sentence; HTML carries the bare number beside the written one."""
+    """A whole number in a sentence."""
 
     value: float
 
@@ -33,7 +33,28 @@ class Count:
         return number(self.value)
 
     def __html__(self) -> str:
-        return f'<data value="{round(self.value)}">{self}</data>'
+        return str(self)
+
+
+@dataclass(frozen=True)
+class About(Count):
+    """The middle of a forecast, which pages may set larger."""
+
+    def __html__(self) -> str:
+        return f"<span class=about>{self}</span>"
+
+
+@dataclass(frozen=True)
+class When:
+    """A period at the head of a sentence, which pages may set on a line of its own."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __html__(self) -> str:
+        return f'<span class="when">{escape(self.text)}</span>'
 
 
 @dataclass(frozen=True)
@@ -152,10 +173,10 @@ def expectation(quantiles: Floats) -> Words:
     """What a forecast says, rounded as its sureness deserves."""
     median = float(quantiles[MEDIAN])
     if not has_range(quantiles):
-        return say("{}, one number and no range", Count(median))
+        return say("{}, one number and no range", About(median))
     step = step_of(quantiles)
     ranges = interval(quantiles, 50, step), interval(quantiles, 95, step)
-    return say("about {} (likely {}, almost surely {})", rounded(median, step), *ranges)
+    return say("about {} (likely {}, almost surely {})", About(rounded(median, step).value), *ranges)
 
 
 # ---------------------------------------------------------------------------- dates

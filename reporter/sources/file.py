@@ -17,7 +17,8 @@ from reporter.sources.reading import one_line, quoted, read_csv, read_header, re
 _PARQUET = b"PAR1"
 _UNREADABLE = (pa.ArrowException, OSError, ValueError, ContractError)
 _BLANK = ("", "NA")
-_INVISIBLE = "[\u200e\u200f\u202a-\u202e\u2066-\u2069]"  # marks of writing direction
+# Control characters, which no page may hold, and marks of writing direction.
+_INVISIBLE = "[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]"
 _LARGEST = 1e12
 
 
@@ -97,7 +98,7 @@ def _read_csv(raw: bytes) -> pd.DataFrame:
 
 
 def _checked(frame: pd.DataFrame) -> pd.DataFrame:
-    """Names without blanks around them or marks that turn the text's direction; values that can be counts."""
+    """Names without blanks around them, control characters or marks of direction; values that can be counts."""
     for column in ("target", "location"):
         names = frame[column].str.replace(_INVISIBLE, "", regex=True).str.strip()
         if names.isna().any() or (names == "").any():

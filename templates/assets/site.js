@@ -44,9 +44,13 @@
         if (a.protocol === "file:") a.href = a.getAttribute("href").replace(/\/(?=#|$)/, "/index.html");
 
     // Tables sort by a press on a column's head.
-    const key = (cell) => {
-      const own = cell.dataset.sort ?? cell.querySelector("data")?.value;
-      return own === undefined ? cell.textContent.trim() : Number(own);
+    const key = (cell, counted) => {
+      const text = cell.textContent.trim();
+      if (cell.dataset.sort !== undefined) return Number(cell.dataset.sort);
+      if (!counted) return text;
+      // As written: "7 893", "8.8 % too low", "exactly right", or a dash, which comes before every number.
+      const found = /-?\d[\d.]*/.exec(text.replace("\u2212", "-").replace(/\s/g, ""));
+      return found ? Number(found[0]) * (text.endsWith("low") ? -1 : 1) : text === "\u2013" ? -Infinity : 0;
     };
     for (const table of document.querySelectorAll("table.sortable")) {
       const heads = [...table.tHead.rows[0].cells];
@@ -62,7 +66,7 @@
           const rows = [...table.tBodies[0].rows].filter((row) => row.cells.length === heads.length);
           const rest = [...table.tBodies[0].rows].filter((row) => row.cells.length !== heads.length);
           rows.sort((a, b) => {
-            const [x, y] = [key(a.cells[column]), key(b.cells[column])];
+            const [x, y] = [a, b].map((row) => key(row.cells[column], head.classList.contains("n")));
             return (x > y ? 1 : x < y ? -1 : 0) * (down ? -1 : 1);
           });
           table.tBodies[0].append(...rows, ...rest);

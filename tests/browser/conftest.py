@@ -1,4 +1,4 @@
-"""What the browser tests share: sites built once, served as GitHub Pages does, and pages that may complain of nothing."""
+"""What the browser tests share: sites built once, served as GitHub Pages does, and pages without a complaint."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -199,3 +199,10 @@ KINDS = {
 def kind(request):
     """The address of one page of each kind, inside the site."""
     return request.param
+
+
+@pytest.fixture
+def hostile_served(hostile_blog):
+    """The hostile site on a server of its own."""
+    with serving(hostile_blog) as server:
+        yield server

@@ -151,6 +151,17 @@ def test_axis_labels_are_few_and_inside():
         assert axis["tickvals"][-1] < axis["range"][1]
 
 
+@pytest.mark.parametrize("most", [80, 8_000, 800_000, 8_000_000])
+def test_no_count_is_drawn_over_the_labels_of_a_phone(most):
+    """A phone's chart is 324 pixels wide; a digit of its labels is no wider than 6 of them."""
+    counts = {DAY - timedelta(days=n): float(most) for n in range(60)}
+    layout = charts.fan(a_fan(counts=counts))["layout"]
+    first, last = (date.fromisoformat(end[:10]) for end in layout["xaxis"]["range"])
+    before = (min(counts) - first).days / (last - first).days * 324
+    widest = max(len(text) * 6 - 3 * text.count("\u202f") for text in layout["yaxis"]["ticktext"])
+    assert before >= widest
+
+
 def test_a_thin_bar_that_dwarfs_the_others_is_cut_and_said_so():
     figure = vintages.turns(TURNS)
     assert vintages.is_cut(figure)

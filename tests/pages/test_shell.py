@@ -262,3 +262,21 @@ def test_posts_are_made_again_when_the_theme_changes(folder, tmp_path, record):
     assert upkeep.made_by(settings.site, settings.feeds[0], record.places) == before
     (folder / "theme.css").write_text("", encoding="utf-8")
     assert upkeep.made_by(settings.site, settings.feeds[0], record.places) != before
+
+
+def test_a_numbered_word_of_a_heading_stays_on_one_line_and_is_text(site, record):
+    hostile = "COVID-19 \u201cA&B\u201d <b>x-1</b> cases"
+    rendered = made(site, [replace(record, title=hostile)])
+    for path in ("index.html", "made-up/index.html", "status/index.html", "data/index.html", "scoreboard/index.html"):
+        page = rendered[path].decode()
+        heading = next(found for found in re.findall(r"<h[12][^>]*>(.*?)</h[12]>", page) if "A&amp;B" in found)
+        assert '<span class="whole">COVID-19</span>' in heading, path
+        assert '&lt;b&gt;<span class="whole">x-1</span>&lt;/b&gt;' in heading, path
+
+
+def test_the_style_sheet_has_one_rule_for_each_selector():
+    folder = next(folder for folder in render.FOLDERS if folder.is_dir())
+    style = (folder / "assets" / "style.css").read_text(encoding="utf-8")
+    selectors = re.findall(r"^([^\s@/][^{]*) \{.*\}$", style, re.MULTILINE)
+    assert len(selectors) > 100
+    assert sorted({one for one in selectors if selectors.count(one) > 1}) == []

