@@ -41,7 +41,7 @@ def test_a_card_says_what_the_page_found(record, shown):
     book = Book(record)
     assert shown.finding == str(post(book, book.dates[-1]).title)
     assert shown.through == "Counts through Saturday 11 April 2020; forecast made later"
-    assert shown.alt == f"{shown.finding}. Confirmed cases so far. {shown.through}."
+    assert shown.about == "Confirmed cases so far"
     place = share.place_card("Blog", book, place_page(book, book.places["Korea, South"]))
     assert place.finding.startswith("South Korea: about 11\u202f050 expected for Sunday 12 April 2020, likely")
 
