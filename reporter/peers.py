@@ -28,7 +28,6 @@ PEER_SCORES = pa.schema([pa.field("hub", pa.string()), *evaluate.SCORES])
 NAME = "peer-scores.parquet"
 
 _HUBS = "hubs"
-_NONE = to_frame(PEER_SCORES.empty_table(), PEER_SCORES)
 
 
 @dataclass(frozen=True)

@@ -29,8 +29,10 @@ COLUMNS = pa.schema(
 _TEXTS = [place for place, field in enumerate(COLUMNS) if field.type == pa.string()]
 _NUMBERS = [field.name for field in COLUMNS if field.type == pa.float64()]
 
-_FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""What spreadsheets take a cell that begins with it for."""
+_LIVE = COLUMNS.names.index("live")
+
+_FORMULAS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\t", "\r", "\n")
+"""How a cell begins that a spreadsheet may run as a formula; some take the full-width signs for the plain ones."""
 
 
 def comma_separated(rows: Sequence[Row], *, targets: bool = True) -> bytes:
@@ -56,7 +58,7 @@ def _guarded(row: Row) -> list[object]:
         if text and str(text).startswith(_FORMULAS):
             cells[place] = f"'{text}"
     if row.live is not None:
-        cells[8] = "true" if row.live else "false"
+        cells[_LIVE] = "true" if row.live else "false"
     return cells
 
 

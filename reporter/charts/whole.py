@@ -31,9 +31,7 @@ def whole(figure: Figure) -> Figure:
             "xaxis": {"type": "linear", "tickfont": font} | upright | _ACROSS,
             "yaxis": {"tickfont": font, "showgrid": True} | level | _UP,
             "shapes": [_rule(shape) for shape in layout["shapes"]],
-            "annotations": [
-                one | {"showarrow": False, "borderpad": 0, "borderwidth": 0} for one in layout["annotations"]
-            ],
+            "annotations": [one | _TEXT for one in layout["annotations"]],
             "showlegend": False,
             "hovermode": layout.get("hovermode", "closest"),
             "dragmode": False,

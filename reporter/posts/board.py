@@ -41,7 +41,6 @@ class ModelRow:
     """One model in the tables of a target, every number in words."""
 
     title: str
-    is_baseline: bool
     better: bool
     tasks: str
     wis: str
@@ -236,7 +235,6 @@ def _row(row: Measure, title: str) -> ModelRow:
     known = not math.isnan(row.skill)
     return ModelRow(
         title=title,
-        is_baseline=own,
         better=known and row.skill < 1 and not own,
         tasks=number(row.tasks),
         wis=str(verdict.score_words(row.wis)),

@@ -28,7 +28,11 @@ AWAY = 0.9
 
 @dataclass(frozen=True)
 class Skill:
-    """How right the lead was about a series so far, beside no change, and on how many tasks; None before the first."""
+    """How right the lead was about a series so far, beside no change, and on how many tasks.
+
+    Attributes:
+        value: None before the first task, and where no change was exactly right in all of them.
+    """
 
     value: float | None = None
     tasks: int = 0
@@ -51,7 +55,11 @@ class Skill:
     @property
     def told(self) -> str:
         """The skill and what it rests on."""
-        return "nothing counted yet" if self.value is None else f"skill {self.words}, {tasks_words(self.tasks)}"
+        if self.value is not None:
+            return f"skill {self.words}, {tasks_words(self.tasks)}"
+        if self.tasks:
+            return f"no skill can be told, for \u201cno change\u201d was exactly right: {tasks_words(self.tasks)}"
+        return "nothing counted yet"
 
     @property
     def shade(self) -> str:
@@ -137,9 +145,9 @@ def _glance(book: Book, target: str) -> Glance:
 def _skill(book: Book, series: Series, newest: date) -> Skill:
     """The lead's skill on forecasts of the newest one's kind."""
     total = book.tally.of_series(*series, live=book.is_live(newest)).get(book.record.lead)
-    if total is None or not total.wis_baseline:
+    if total is None or total.wis_baseline is None:
         return Skill()
-    return Skill(total.wis / total.wis_baseline, total.tasks)
+    return Skill(total.wis / total.wis_baseline if total.wis_baseline else None, total.tasks)
 
 
 def skills_sentence(lead: str, skills: Sequence[Skill], *, live: bool) -> Words:
@@ -150,6 +158,8 @@ def skills_sentence(lead: str, skills: Sequence[Skill], *, live: bool) -> Words:
 forecasts made live).'
     """
     values = [one.value for one in skills if one.value is not None]
+    if not values and any(one.tasks for one in skills):
+        return say("No skill of {} can be told: \u201cno change\u201d was exactly right so far.", lead)
     if not values:
         return say("How right {} was cannot be said yet: nothing it forecast has been counted.", lead)
     better, tail = (
@@ -162,7 +172,7 @@ forecasts made live).'
     missing, worse = len(skills) - len(values), len(values) - better
     some: list[str | Words] = [_in(better, len(skills))]
     some += [say("not in {}", _number(worse))] if worse and better else []
-    some += [say("not known yet of {}", _number(missing))] if missing else []
+    some += [say("not known of {}", _number(missing))] if missing else []
     ending = join(some, ", and ") if len(some) < 3 else say("{}, {}, and {}", *some)  # noqa: PLR2004 - a series of three
     return say("So far \u201cno change\u201d was beaten by {} {}" + tail, lead, ending)
 

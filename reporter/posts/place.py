@@ -31,7 +31,7 @@ MOST_PAST = 30
 
 @dataclass(frozen=True)
 class HorizonRow:
-    """One model's skill at each horizon."""
+    """One model's skill at each horizon, with the number of tasks behind each."""
 
     title: str
     skills: list[str]
@@ -223,9 +223,14 @@ def _horizons(book: Book, series: Series, found: list[Standing], *, live: bool) 
     rows = [
         HorizonRow(
             book.model_title(model),
-            [by_model[model].skill_words if model in by_model else "\u2013" for by_model in each.values()],
-            latest[model].skill_words if model in latest else "\u2013",
+            [_skill_on(by_model.get(model)) for by_model in each.values()],
+            _skill_on(latest.get(model)),
         )
         for model in models
     ]
     return [periods(horizon, book.record.cadence) for horizon in each], rows
+
+
+def _skill_on(standing: Standing | None) -> str:
+    """A skill, and on how many tasks it rests."""
+    return "\u2013" if standing is None else f"{standing.skill_words} ({standing.tasks_words})"

@@ -58,11 +58,6 @@ class ShareCard:
     through: str
     sketch: Sketch | None
 
-    @property
-    def alt(self) -> str:
-        """The card in words."""
-        return " ".join(f"{part.rstrip('.')}." for part in (self.finding, self.about, self.through) if part)
-
 
 def feed_card(brand: str, book: Book, card: Card) -> ShareCard:
     """The card of a feed's own page: what is expected next where it leads."""

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from reporter import charts, render, theme
 from reporter.dates import Cadence
+from reporter.evaluate import BASELINE
 from reporter.posts import Kept, Standing
 from reporter.posts.book import Book, Forecast, Place
 from reporter.posts.everywhere import held_sentence, places_of
@@ -300,7 +301,7 @@ def test_the_numbers_of_a_sentence_add_up(ways):
     [
         ([0.5] * 2, "So far “no change” was beaten by M in both places ("),
         ([0.5, 1.2, 1.0], "So far “no change” was beaten by M in one of 3 places, and not in 2 ("),
-        ([0.5, 1.2, None], "was beaten by M in one of 3 places, not in one, and not known yet of one ("),
+        ([0.5, 1.2, None], "was beaten by M in one of 3 places, not in one, and not known of one ("),
         ([1.5, 1.2], "was beaten by M in none of 2 places ("),
         ([0.5], "So far M was better than “no change” ("),
         ([1.0], "So far M was not better than “no change” ("),
@@ -311,6 +312,15 @@ def test_where_it_was_right_in_a_sentence(values, sentence):
     assert sentence in str(skills_sentence("M", [Skill(value, 9 if value else 0) for value in values], live=True))
 
 
+def test_where_no_change_was_exactly_right_it_is_not_said_that_nothing_was_counted(record):
+    scores = record.scores.assign(wis=record.scores["wis"].where(record.scores["model_id"] != BASELINE, 0.0))
+    (one,) = glances(Book(replace(record, scores=scores)))
+    skill = one.rows["US"].skill
+    assert (skill.value, skill.tasks > 0, skill.shade) == (None, True, NONE)
+    assert skill.told == f"no skill can be told, for \u201cno change\u201d was exactly right: {skill.tasks} tasks"
+    assert str(one.skills).endswith("can be told: \u201cno change\u201d was exactly right so far.")
+
+
 def test_skill_is_of_forecasts_of_one_kind_and_says_how_many(record):
     (one,) = glances(Book(record))
     skill = one.rows["US"].skill
@@ -319,6 +329,7 @@ def test_skill_is_of_forecasts_of_one_kind_and_says_how_many(record):
     live = replace(record, receipts=[*record.receipts[:-1], record.receipts[-1] | {"live": True}])
     (one,) = glances(Book(live))
     assert one.rows["US"].skill == Skill()
+    assert Skill().told == "nothing counted yet"
     assert (plain(Skill().words), Skill().shade, Skill().number) == ("-", NONE, "-1")
     assert [Skill(value, 1).shade for value in (0.5, 0.95, 1.0, 3.0)] == ["much", "some", "worse", "worse"]
     assert [Skill(value, 1).short for value in (0.5, 9.996, 123.4)] == ["0.50", "10", "123"]

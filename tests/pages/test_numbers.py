@@ -97,7 +97,9 @@ def test_live_and_backfilled_are_told_apart(pages):
     assert {row["live"] for row in table(pages["weekly/us/data.csv"]) if row["what"] == "forecast"} == {"true"}
 
 
-@pytest.mark.parametrize("text", ["=HYPERLINK(1)", "+1", "-1", "@SUM(1)", "\t=1", "\r=1", "\n=1"])
+@pytest.mark.parametrize(
+    "text", ["=HYPERLINK(1)", "+1", "-1", "@SUM(1)", "\uff1d1", "\uff20SUM(1)", "\t=1", "\r=1", "\n=1"]
+)
 def test_no_text_is_a_formula_in_a_spreadsheet(text):
     row = Row("count", "t", text, text, observation=-5)
     (cells,) = table(sheets.comma_separated([row]))

@@ -1,6 +1,7 @@
 """A place's page: its calendar of hits, its time machine's data, and how its first values moved."""
 
 import json
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -15,6 +16,7 @@ from reporter.posts.book import Book
 from reporter.posts.firsts import firsts
 from reporter.posts.hits import cells, hits
 from reporter.posts.machine import forecasts_json
+from reporter.posts.place import place_page
 from reporter.posts.record import SAID, SAID_LEVELS
 
 CUMULATIVE = "cum confirmed cases"
@@ -213,3 +215,14 @@ def test_a_place_without_a_past_has_no_machine(weekly, site):
     text = render.pages(site, [weekly])["weekly/us/index.html"].decode()
     assert 'class="machine"' not in text
     assert "Nothing it forecast has been counted yet." in text
+
+
+def test_a_skill_by_how_far_ahead_says_on_how_many_tasks(april):
+    book = Book(april)
+    (section,) = place_page(book, book.places["US"]).sections
+    told = {standing.title: standing.tasks for one in section.records for standing in one.standings}
+    rows = [row for one in section.records for row in one.horizons]
+    assert rows
+    for row in rows:
+        on = [int(re.fullmatch(r"(?:\d+\.\d\d|\u2013) \((\d+)\)", skill)[1]) for skill in row.skills]
+        assert sum(on) == told[row.title]
