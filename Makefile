@@ -33,7 +33,7 @@ test-wheel: $(VENV)/ready-dev
 	$(BIN)/pip install --quiet --no-deps --target build/wheel/site build/wheel/*.whl
 	scripts=$$(pwd)/$(BIN) && elsewhere=$$(mktemp -d) && cp -R tests pyproject.toml build/wheel/site "$$elsewhere" \
 	  && cd "$$elsewhere" && PYTHONPATH="$$elsewhere/site" REPORTER_UNDER_TEST="$$elsewhere/site" \
-	  "$$scripts/pytest" --numprocesses auto --ignore tests/repository --ignore tests/browser/judged tests && rm -rf "$$elsewhere"
+	  "$$scripts/pytest" --numprocesses auto --ignore tests/repository --ignore tests/browser tests && rm -rf "$$elsewhere"
 
 format: $(VENV)/ready-dev
 	$(BIN)/ruff check --fix .

@@ -377,7 +377,7 @@ def test_waves_are_the_same_where_they_began_together():
 
 
 def section(page):
-    return page.split('wave0-title">')[2].split("</section>")[0]
+    return page.split('wave0-title">')[1].split("</section>")[0]
 
 
 def text_of(page):
