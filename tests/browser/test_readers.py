@@ -61,7 +61,7 @@ def test_somebody_subscribes(open_page, served, start, newest):
 
 def test_somebody_takes_the_numbers_and_finds_those_of_the_chart(open_page, served):
     page = open_page(served.address + POST)
-    said = page.locator(".expect data").first.inner_text()
+    said = re.search(r"about ([\d\u202f]+) ", page.locator(".expect").first.inner_text())[1]
     described = page.locator("svg.plot[role=img] desc").nth(1).text_content()
     with page.expect_download() as download:
         page.get_by_role("link", name="CSV", exact=True).click()
