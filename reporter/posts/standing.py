@@ -9,6 +9,7 @@ from reporter.dates import parse_date
 from reporter.evaluate import BASELINE
 from reporter.posts.book import Book
 from reporter.posts.tally import Total
+from reporter.posts.verdict import skill_words
 from reporter.posts.words import Count, Words, percent, say
 
 
@@ -38,7 +39,7 @@ class Standing:
         """Skill in a table."""
         if self.model == BASELINE:
             return "1"
-        return "\u2013" if self.skill is None else f"{self.skill:.2f}"
+        return "\u2013" if self.skill is None else skill_words(self.skill)
 
     @property
     def tasks_words(self) -> str:

@@ -239,7 +239,7 @@ def ways_sentence(trends: list[Trend]) -> Words:
             where = of_places(ways[way], places, bare=bool(claims))
             claims.append(say(("" if claims else "expected ") + words + "{}", where and say(" in {}", where)))
     clauses = [join(claims, ", ")] if claims else []
-    for way, words in {OPEN: "the likely range leaves it open", NONE: "there is nothing to compare"}.items():
+    for way, words in {OPEN: "the likely range leaves it open", NONE: "no direction can be told"}.items():
         if ways[way]:
             where = of_places(ways[way], places, bare=bool(clauses))
             clauses.append(say("in {} " + words, where) if where else say(words))

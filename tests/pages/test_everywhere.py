@@ -278,7 +278,7 @@ ONE = {way: Trend(None, way=way) for way in (RISE, FALL, LEVEL, OPEN, NONE)}
          "expected to rise in 31 of 53 places, to fall in 9; in 13 the likely range leaves it open."),
         ([FALL] + [LEVEL] * 2, "expected to fall in one of 3 places, to stay within 5 % in 2."),
         ([OPEN] * 4, "in all 4 places the likely range leaves it open."),
-        ([OPEN, NONE], "in one of 2 places the likely range leaves it open; in one there is nothing to compare."),
+        ([OPEN, NONE], "in one of 2 places the likely range leaves it open; in one no direction can be told."),
     ],
 )  # fmt: skip
 def test_the_ways_of_all_places_in_a_sentence(ways, sentence):
