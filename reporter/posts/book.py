@@ -19,7 +19,7 @@ from reporter.posts.past import Past
 from reporter.posts.record import FeedRecord
 from reporter.posts.tally import COLUMNS, Tally
 from reporter.posts.wave import Waves, indexed
-from reporter.posts.words import has_range, target_words
+from reporter.posts.words import Words, has_range, target_words
 from reporter.schema import LEVELS, Floats
 
 LOOKBACK = 61
@@ -64,6 +64,7 @@ class Book:
             parse_date(receipt["reference_date"]): receipt for receipt in record.receipts
         }
         self.dates = list(self.receipts)
+        self.titles: dict[date, Words] = {}  # of posts, each made once: lists and feeds say them too
         self._known: dict[date, BySeries] = {}
         self.marks: dict[tuple[date, Series], Any] = {}
 

@@ -140,6 +140,12 @@ def made_sentence(book: Book, day: date) -> Words:
 
 def title(book: Book, day: date) -> Words:
     """The finding in one line: counted, forecast, and whether that held."""
+    if day not in book.titles:
+        book.titles[day] = _title(book, day)
+    return book.titles[day]
+
+
+def _title(book: Book, day: date) -> Words:
     target, place = book.record.targets[0], book.headline
     what = f"{place.name}, {short_target(target)}" if len(book.record.targets) > 1 else place.name
     series = (target, place.location)

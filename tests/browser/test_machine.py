@@ -1,33 +1,17 @@
 """The time machine as a reader uses it: by pointer, by keys, by a link that somebody sent."""
 
-import functools
-import http.server
-import threading
-
 import pytest
+from loopback import serving
 
 sync_api = pytest.importorskip("playwright.sync_api")
-
 
 OLDEST = "Wednesday 8"
 
 
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    """Says nothing."""
-
-    def log_message(self, *_):
-        pass
-
-
 @pytest.fixture(scope="module")
 def address(april_site):
-    handler = functools.partial(Quiet, directory=str(april_site))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_address[1]}/april/us/"
-        server.shutdown()
-        thread.join()
+    with serving(april_site) as server:
+        yield f"{server.address}april/us/"
 
 
 @pytest.fixture
